@@ -1,0 +1,52 @@
+"""VAE Lab's core: small variational autoencoders, trained live and made visible.
+
+::
+
+    data = load_dataset("digits")
+    for event in train(recipe("digits-2d"), data):
+        print(event)
+    print(evaluate(event.model, data))
+"""
+
+from vae_core.checkpoints import Checkpoint, load_checkpoint
+from vae_core.config import CorruptionConfig, RunConfig, TrainConfig
+from vae_core.corruption import CORRUPTIONS, corrupt
+from vae_core.data import DATASETS, load_dataset
+from vae_core.errors import VAELabError
+from vae_core.inference import decode, encode, reconstruct, sample, traverse
+from vae_core.metrics import evaluate, knn_accuracy
+from vae_core.models import MODELS, ConvConfig, MLPConfig, build_model
+from vae_core.recipes import RECIPES, default_config, recipe
+from vae_core.restoration import compare_denoising, denoise, median_filter
+from vae_core.training import train
+
+__all__ = [
+    "CORRUPTIONS",
+    "DATASETS",
+    "MODELS",
+    "RECIPES",
+    "Checkpoint",
+    "ConvConfig",
+    "CorruptionConfig",
+    "MLPConfig",
+    "RunConfig",
+    "TrainConfig",
+    "VAELabError",
+    "build_model",
+    "compare_denoising",
+    "corrupt",
+    "decode",
+    "default_config",
+    "denoise",
+    "encode",
+    "evaluate",
+    "knn_accuracy",
+    "load_checkpoint",
+    "load_dataset",
+    "median_filter",
+    "recipe",
+    "reconstruct",
+    "sample",
+    "train",
+    "traverse",
+]

@@ -1,0 +1,238 @@
+"""Weights, latents and training state on disk: safetensors and JSON, never pickle.
+
+A folder holds `run.json` (see `record`), `model.safetensors`, `latents.safetensors`, and while a
+run can still go on `resume.safetensors`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from vae_core.data import SPLITS, Dataset, SplitName
+from vae_core.errors import CheckpointError
+from vae_core.files import write_atomically
+from vae_core.inference import Encoded, encode
+from vae_core.metrics import elbo, evaluate
+from vae_core.models import LatentModel, build_model
+from vae_core.record import QUANTILES, RunRecord, Summary, read_record, write_record
+
+MODEL_FILE = "model.safetensors"
+LATENTS_FILE = "latents.safetensors"
+RESUME_FILE = "resume.safetensors"
+MAX_LATENTS = 10_000
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Posteriors of up to 10,000 images, kept with the weights so that maps need no data.
+
+    Attributes:
+        encoded: mean (N, D) and logvar (N, D) or None.
+        label: (N,) int64.
+        split: (N,) uint8, places in SPLITS.
+        index: (N,) int64, places in their split.
+    """
+
+    encoded: Encoded
+    label: Tensor
+    split: Tensor
+    index: Tensor
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def where(self, position: int) -> tuple[SplitName, int]:
+        """Return the split and the place in it of one image."""
+        return SPLITS[int(self.split[position])], int(self.index[position])
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model with its description; `model` is in eval mode and must not be changed."""
+
+    folder: Path
+    record: RunRecord
+    model: LatentModel
+    latents: Latents
+
+
+def compute_latents(model: LatentModel, data: Dataset) -> Latents:
+    """Encode what a map shows: every image of a small set, else the first 10,000 test images."""
+    small = len(data.train) + len(data.val) + len(data.test) <= MAX_LATENTS
+    names = SPLITS if small else ("test",)
+    sources = [data.split(name) for name in names]
+    x = torch.cat([source.pixels(0, MAX_LATENTS) for source in sources])
+    sizes = [min(len(source), MAX_LATENTS) for source in sources]
+    return Latents(
+        encoded=encode(model, x),
+        label=torch.cat([s.labels[:n] for s, n in zip(sources, sizes, strict=True)]),
+        split=torch.cat(
+            [
+                torch.full((n,), SPLITS.index(name), dtype=torch.uint8)
+                for name, n in zip(names, sizes, strict=True)
+            ]
+        ),
+        index=torch.cat([torch.arange(n) for n in sizes]),
+    )
+
+
+def save_trained(
+    folder: Path, record: RunRecord, model: LatentModel, data: Dataset, *, half: bool = False
+) -> RunRecord:
+    """Write weights, latents and, last, the description with its measured summary.
+
+    Args:
+        half: round weights and latents to float16; everything is then measured on the rounded
+            weights.
+
+    Raises:
+        RunError: when the disk is full; what was there before stays.
+    """
+    weights = model.state_dict()
+    if half:
+        weights = {name: value.half() for name, value in weights.items()}
+        model.load_state_dict(weights)  # rounds the live model too
+    model.eval()
+    latents = compute_latents(model, data)
+    train_means = encode(model, data.train.pixels(0, MAX_LATENTS)).mean
+    quantiles = torch.quantile(train_means, torch.tensor(QUANTILES), dim=0).T
+    dtype = torch.float16 if half else torch.float32
+    tensors = {
+        "mean": latents.encoded.mean.to(dtype),
+        "label": latents.label.int(),
+        "split": latents.split,
+        "index": latents.index.int(),
+    }
+    if latents.encoded.logvar is not None:
+        tensors["logvar"] = latents.encoded.logvar.to(dtype)
+    write_atomically(folder / MODEL_FILE, save({k: v.contiguous() for k, v in weights.items()}))
+    write_atomically(folder / LATENTS_FILE, save(tensors))
+    record = record.evolve(
+        summary=Summary.parse(vars(evaluate(model, data))),
+        latent_quantiles=quantiles.tolist(),
+        kl_per_dim=elbo(model, data.test, 0).kl_per_dim,
+        data_fingerprint=data.fingerprint,
+    )
+    write_record(folder, record)
+    return record
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Read a run's or a bundled checkpoint's folder.
+
+    Raises:
+        CheckpointError: when a file is missing, damaged or does not fit the description; the
+            text names the file, what was found and what was expected.
+    """
+    record = read_record(folder)
+    model = build_model(record.config.model, record.spec)
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    weights = read_tensors(folder / MODEL_FILE)
+    _check_shapes(folder / MODEL_FILE, weights, expected)
+    model.load_state_dict({name: value.float() for name, value in weights.items()})
+    return Checkpoint(folder, record, model.eval(), _read_latents(folder, record))
+
+
+def _read_latents(folder: Path, record: RunRecord) -> Latents:
+    path = folder / LATENTS_FILE
+    tensors = read_tensors(path)
+    num, dim = len(tensors.get("label", ())), record.config.model.latent_dim
+    expected: dict[str, tuple[int, ...]] = {
+        "mean": (num, dim),
+        "label": (num,),
+        "split": (num,),
+        "index": (num,),
+    }
+    if record.config.model.posterior == "gaussian":
+        expected["logvar"] = (num, dim)
+    _check_shapes(path, tensors, expected)
+    label, split = tensors["label"].long(), tensors["split"]
+    if num and (int(label.max()) >= len(record.spec.class_names) or int(split.max()) > 2):
+        raise CheckpointError(f"{path} holds labels that {record.spec.title} does not have.")
+    logvar = tensors.get("logvar")
+    encoded = Encoded(tensors["mean"].float(), None if logvar is None else logvar.float())
+    return Latents(encoded, label, split, tensors["index"].long())
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file.
+
+    Raises:
+        CheckpointError: when it is missing, truncated, foreign or holds numbers that are not
+            finite.
+    """
+    try:
+        tensors = load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path} is missing; expected the weights of a run there. If the run has not "
+            "finished, let it train on; else train it again."
+        ) from None
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read as safetensors ({error}). It is damaged or of another format; "
+            "use another checkpoint, or train it again."
+        ) from error
+    for name, value in tensors.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise CheckpointError(f"{path}: tensor {name!r} holds numbers that are not finite.")
+    return tensors
+
+
+def _check_shapes(
+    path: Path, tensors: dict[str, Tensor], expected: dict[str, tuple[int, ...]]
+) -> None:
+    received = {name: tuple(value.shape) for name, value in tensors.items()}
+    if received == expected:
+        return
+    wrong = sorted(
+        name
+        for name in received.keys() | expected.keys()
+        if received.get(name) != expected.get(name)
+    )
+    name = wrong[0]
+    raise CheckpointError(
+        f"{path} does not fit its run.json: tensor {name!r} is "
+        f"{received.get(name, 'absent')}, expected {expected.get(name, 'absent')} "
+        f"({len(wrong)} of {len(expected)} differ). It belongs to another model."
+    )
+
+
+def save_resume(folder: Path, state: dict[str, Any]) -> None:
+    """Write a `Learner.state_dict()` so that training can go on from it to the bit."""
+    tensors = {
+        f"{part}/{name}": value
+        for part in ("model", "optimiser", "generators")
+        for name, value in state[part].items()
+    }
+    tensors["num_done"] = torch.tensor(state["num_done"])
+    tensors["elapsed_s"] = torch.tensor(state["elapsed_s"], dtype=torch.float64)
+    write_atomically(folder / RESUME_FILE, save(tensors))
+
+
+def load_resume(folder: Path) -> dict[str, Any] | None:
+    """Read what `save_resume` wrote; None when the run has not got that far.
+
+    Raises:
+        CheckpointError: when it is damaged.
+    """
+    if not (folder / RESUME_FILE).exists():
+        return None
+    tensors = read_tensors(folder / RESUME_FILE)
+    state: dict[str, Any] = {"model": {}, "optimiser": {}, "generators": {}}
+    try:
+        state["num_done"] = int(tensors.pop("num_done"))
+        state["elapsed_s"] = float(tensors.pop("elapsed_s"))
+        for key, value in tensors.items():
+            part, name = key.split("/", 1)
+            state[part][name] = value
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"{folder / RESUME_FILE} is not a training state ({error}). Start the run again."
+        ) from error
+    return state

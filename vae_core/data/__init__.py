@@ -1,0 +1,90 @@
+"""Data sets: `DATASETS` names them, `load_dataset` reads them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from vae_core.data import digits
+from vae_core.data.base import (
+    SPLITS,
+    Batch,
+    Dataset,
+    DataSpec,
+    ImageSource,
+    SplitName,
+    epoch_plan,
+)
+from vae_core.data.mnist import FASHION_MNIST, KMNIST, MNIST, MnistFamily, Progress, data_folder
+from vae_core.errors import UnknownNameError
+
+__all__ = [
+    "DATASETS",
+    "SPLITS",
+    "Batch",
+    "DataSpec",
+    "Dataset",
+    "DatasetEntry",
+    "ImageSource",
+    "SplitName",
+    "data_folder",
+    "dataset_entry",
+    "epoch_plan",
+    "load_dataset",
+]
+
+
+@dataclass(frozen=True)
+class DatasetEntry:
+    """One row of the registry.
+
+    Attributes:
+        spec: what an item is, known before anything is read.
+        load: read it, or raise DatasetError.
+        is_present: whether `load` can succeed without a network.
+        download: fetch it, telling (bytes done, bytes in all); None when it is embedded.
+    """
+
+    spec: DataSpec
+    load: Callable[[], Dataset]
+    is_present: Callable[[], bool]
+    download: Callable[[Progress | None], None] | None
+
+
+def _fetched(family: MnistFamily) -> DatasetEntry:
+    return DatasetEntry(family.spec, family.load, family.is_present, family.download)
+
+
+DATASETS: dict[str, DatasetEntry] = {
+    "digits": DatasetEntry(digits.SPEC, digits.load, lambda: True, None),
+    "mnist": _fetched(MNIST),
+    "fashion-mnist": _fetched(FASHION_MNIST),
+    "kmnist": _fetched(KMNIST),
+}
+
+
+def dataset_entry(name: str) -> DatasetEntry:
+    """Look a data set up.
+
+    Raises:
+        UnknownNameError: for a name that is not registered.
+    """
+    if name not in DATASETS:
+        raise UnknownNameError("data set", name, DATASETS)
+    return DATASETS[name]
+
+
+def load_dataset(name: str) -> Dataset:
+    """Read a data set, all three splits, into memory; the newest two stay there.
+
+    Raises:
+        UnknownNameError: for a name that is not registered.
+        DatasetError: when it is absent or damaged; the text says where it was looked for.
+    """
+    dataset_entry(name)
+    return _load(name, str(data_folder().resolve()))
+
+
+@lru_cache(maxsize=2)
+def _load(name: str, folder: str) -> Dataset:
+    # `folder` is part of the key: another VAELAB_DATA is another data set.
+    return DATASETS[name].load()

@@ -1,0 +1,193 @@
+"""MNIST and its look-alikes through torchvision: found on this computer, or fetched on request."""
+
+import gzip
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import torch
+from torchvision import datasets as torchvision_datasets
+
+from vae_core.data.base import Dataset, DataSpec, ImageSource
+from vae_core.errors import DatasetError
+
+NUM_VAL = 5_000
+CHUNK_BYTES = 1 << 16
+TIMEOUT_S = 20.0
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all) of the data set's compressed files."""
+
+
+def data_folder() -> Path:
+    """Return the folder that `VAELAB_DATA` names, else `data` in the current folder."""
+    return Path(os.environ.get("VAELAB_DATA") or "data").expanduser()
+
+
+class MnistFamily:
+    """One data set in MNIST's format.
+
+    Args:
+        spec: its description.
+        source: torchvision's class for it; gives the folder, the mirrors and the checksums.
+    """
+
+    def __init__(self, spec: DataSpec, source: type[Any]) -> None:
+        self.spec = spec
+        self.source = source
+
+    @property
+    def folder(self) -> Path:
+        """Where its four IDX files lie."""
+        return data_folder() / self.source.__name__ / "raw"
+
+    def is_present(self) -> bool:
+        """Say whether all four files are on this computer (their content is not read)."""
+        return all((self.folder / name.removesuffix(".gz")).is_file() for name, _ in self._files())
+
+    def load(self) -> Dataset:
+        """Read it; validation is the last 5,000 training images (a twelfth of a smaller set).
+
+        Raises:
+            DatasetError: when it is absent or damaged.
+        """
+        if not self.is_present():
+            raise DatasetError(
+                f"{self.spec.title} is not on this computer: looked in {self.folder.resolve()}. "
+                f"Set VAELAB_DATA to a folder that holds {self.source.__name__}/raw, or fetch it "
+                f"with 'python -m vae_core datasets --download {self.spec.name}', or use the "
+                "embedded data set 'digits', which needs no download."
+            )
+        train_images, train_labels = self._read(train=True)
+        test_images, test_labels = self._read(train=False)
+        cut = len(train_images) - min(NUM_VAL, max(1, len(train_images) // 12))
+        return Dataset(
+            self.spec,
+            train=ImageSource(self.spec, train_images[:cut], train_labels[:cut]),
+            val=ImageSource(self.spec, train_images[cut:], train_labels[cut:]),
+            test=ImageSource(self.spec, test_images, test_labels),
+        )
+
+    def _read(self, *, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        try:
+            raw = self.source(data_folder(), train=train, download=False)
+        except (RuntimeError, ValueError, AssertionError, TypeError, KeyError, OSError) as error:
+            raise self._damaged(str(error) or type(error).__name__) from error
+        images, labels = raw.data[:, None].contiguous(), raw.targets.long()
+        if images.shape[1:] != self.spec.event_shape:
+            raise self._damaged(f"images are {tuple(images.shape[1:])}")
+        if len(images) != len(labels) or len(images) < 2:
+            raise self._damaged(f"{len(images)} images but {len(labels)} labels")
+        if int(labels.max()) >= len(self.spec.class_names):
+            raise self._damaged(f"a label is {int(labels.max())}")
+        return images, labels
+
+    def _damaged(self, what: str) -> DatasetError:
+        return DatasetError(
+            f"{self.spec.title} in {self.folder.resolve()} is damaged ({what}). Delete that "
+            f"folder and run 'python -m vae_core datasets --download {self.spec.name}'."
+        )
+
+    def download(self, progress: Progress | None = None) -> None:
+        """Fetch, verify and unpack the four files; nothing half-downloaded is left behind.
+
+        Args:
+            progress: called now and then with (bytes done, bytes in all).
+
+        Raises:
+            DatasetError: when no mirror answers, a file fails its checksum, or the disk is full.
+        """
+        if self.is_present():
+            return
+        root = self.folder.parent.parent
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as partial:
+                raw = Path(partial) / "raw"
+                raw.mkdir()
+                self._fetch_all(raw, progress)
+                # A folder that lacks some files is replaced as a whole.
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self.folder.parent.mkdir(exist_ok=True)
+                raw.rename(self.folder)
+        except (OSError, HTTPException, EOFError) as error:
+            raise DatasetError(
+                f"{self.spec.title} could not be fetched ({error}); nothing was kept. Check the "
+                f"connection and the disk, or put the files into {self.folder.resolve()} (or "
+                "another folder named by VAELAB_DATA), or use the embedded data set 'digits'."
+            ) from error
+
+    def _fetch_all(self, raw: Path, progress: Progress | None) -> None:
+        files = self._files()
+        done = 0
+        for number, (name, md5) in enumerate(files):
+            errors: list[OSError] = []
+            for mirror in self.source.mirrors:
+                try:
+                    done += _fetch(
+                        mirror + name, md5, raw / name.removesuffix(".gz"), done, progress
+                    )
+                    break
+                except OSError as error:
+                    errors.append(error)
+            else:
+                raise OSError("; ".join(str(error) for error in errors))
+            if progress and number == len(files) - 1:
+                progress(done, done)
+
+    def _files(self) -> list[tuple[str, str]]:
+        files: list[tuple[str, str]] = self.source.resources
+        return files
+
+
+def _fetch(url: str, md5: str, target: Path, before: int, progress: Progress | None) -> int:
+    """Stream one gzip file, check it, unpack it to `target`; return its compressed size."""
+    packed = bytearray()
+    with urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310  (https mirrors of torchvision)
+        size = int(answer.headers.get("Content-Length") or 0)
+        while chunk := answer.read(CHUNK_BYTES):
+            packed += chunk
+            if progress:
+                progress(before + len(packed), max(before + size, before + len(packed)))
+    if hashlib.md5(packed, usedforsecurity=False).hexdigest() != md5:
+        raise OSError(f"{url}: wrong checksum after {len(packed)} of {size} bytes")
+    target.write_bytes(gzip.decompress(packed))
+    return len(packed)
+
+
+_DIGITS = tuple("0123456789")
+
+
+def _spec(name: str, title: str, item: str, class_names: tuple[str, ...]) -> DataSpec:
+    return DataSpec(
+        name=name,
+        title=title,
+        item=item,
+        event_shape=(1, 28, 28),
+        levels=256,
+        class_names=class_names,
+    )
+
+
+MNIST = MnistFamily(
+    _spec("mnist", "MNIST", "handwritten digit", _DIGITS), torchvision_datasets.MNIST
+)
+FASHION_MNIST = MnistFamily(
+    _spec(
+        "fashion-mnist",
+        "Fashion-MNIST",
+        "piece of clothing",
+        tuple(torchvision_datasets.FashionMNIST.classes),
+    ),
+    torchvision_datasets.FashionMNIST,
+)
+KMNIST = MnistFamily(
+    _spec("kmnist", "KMNIST", "handwritten kana", tuple(torchvision_datasets.KMNIST.classes)),
+    torchvision_datasets.KMNIST,
+)

@@ -1,0 +1,68 @@
+"""Every error that a person can cause, as one small tree.
+
+::
+
+    VAELabError
+    ├── UnknownNameError      a registry was asked for a name that it does not hold
+    ├── InvalidConfigError    a setting is missing, of the wrong type or out of range
+    ├── InvalidInputError     a tensor, image or number has the wrong shape, type or range
+    ├── DatasetError          a data set is not on this computer, damaged, or cannot be fetched
+    ├── CheckpointError       weights or their description are damaged or foreign
+    ├── RunError              a run is not here, half written, or cannot do what was asked
+    └── TrainingDivergedError the loss stopped being a finite number
+
+Each text says what was received, what is expected and what to do. Anything else that is raised
+is a bug of this library.
+"""
+
+from collections.abc import Iterable
+
+
+class VAELabError(Exception):
+    """Base of all errors whose text is meant for the person at the keyboard."""
+
+
+class UnknownNameError(VAELabError):
+    """A registry was asked for a name that it does not hold."""
+
+    def __init__(self, kind: str, received: str, expected: Iterable[str]) -> None:
+        names = ", ".join(sorted(expected)) or "none yet"
+        super().__init__(f"Unknown {kind} {received!r}. Expected one of: {names}.")
+
+
+class InvalidConfigError(VAELabError):
+    """A setting is missing, of the wrong type or out of range."""
+
+
+class InvalidInputError(VAELabError):
+    """A tensor, image or number has the wrong shape, type or range."""
+
+
+class DatasetError(VAELabError):
+    """A data set is not on this computer, damaged, or cannot be fetched."""
+
+
+class CheckpointError(VAELabError):
+    """Weights or their description are damaged or foreign."""
+
+
+class RunError(VAELabError):
+    """A run is not here, half written, or cannot do what was asked."""
+
+
+class TrainingDivergedError(VAELabError):
+    """The loss stopped being a finite number; the model was rolled back.
+
+    Attributes:
+        step_from: last step whose losses were seen to be finite.
+        step_to: step at which the reading was not finite.
+    """
+
+    def __init__(self, step_from: int, step_to: int) -> None:
+        self.step_from = step_from
+        self.step_to = step_to
+        super().__init__(
+            f"The loss stopped being a finite number between steps {step_from} and {step_to}; "
+            f"the model is back at step {step_from}. Lower the learning rate or beta, or choose "
+            "a smaller model, and start again."
+        )

@@ -1,0 +1,52 @@
+"""Writing files so that a reader, a crash or a full disk never meets half of one."""
+
+import errno
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from vae_core.errors import RunError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write to a temporary name beside `path`, then rename over it.
+
+    Raises:
+        RunError: when the disk is full or the folder cannot be written; the old file stays.
+    """
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise disk_error(path, error) from error
+
+
+def disk_error(path: Path, error: OSError) -> RunError:
+    """Turn a failed write into an error that says what to do."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    advice = "Free some space on that disk" if full else "Check that the folder can be written to"
+    return RunError(
+        f"{path} could not be written ({error.strerror or error}). {advice}; what was written "
+        "before is still there."
+    )
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON atomically."""
+    write_atomically(path, (json.dumps(data, indent=2) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file; OSError and ValueError go to the caller, who knows what it was."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,45 @@
+"""A multi-layer perceptron on flattened images."""
+
+import math
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field
+from torch import nn
+
+from vae_core.models.base import LatentConfig, LatentModel
+
+Width = Annotated[int, Field(ge=1, le=4096)]
+
+
+class MLPConfig(LatentConfig):
+    """Settings of the MLP.
+
+    Attributes:
+        hidden: widths of the encoder's layers; the decoder mirrors them.
+    """
+
+    name: Literal["mlp"] = "mlp"
+    hidden: tuple[Width, ...] = Field(default=(256, 128), min_length=1, max_length=8)
+
+
+def build_mlp(config: MLPConfig, event_shape: tuple[int, int, int]) -> LatentModel:
+    """Build the model for images of `event_shape` (C, H, W)."""
+    num_pixels = math.prod(event_shape)
+    widths = (num_pixels, *config.hidden)
+    mirrored = (config.latent_dim, *reversed(config.hidden))
+    encoder = nn.Sequential(nn.Flatten(), *_layers(widths))
+    decoder = nn.Sequential(
+        *_layers(mirrored),
+        nn.Linear(mirrored[-1], num_pixels),
+        nn.Unflatten(1, event_shape),
+    )
+    return LatentModel(config, event_shape, encoder, widths[-1], decoder)
+
+
+def _layers(widths: tuple[int, ...]) -> list[nn.Module]:
+    return [
+        layer
+        for before, after in pairwise(widths)
+        for layer in (nn.Linear(before, after), nn.SiLU())
+    ]

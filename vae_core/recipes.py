@@ -1,0 +1,64 @@
+"""Recipes: named configurations that are known to work, and the defaults of each data set."""
+
+from vae_core.config import CorruptionConfig, RunConfig, TrainConfig
+from vae_core.data import dataset_entry
+from vae_core.errors import UnknownNameError
+from vae_core.models import ConvConfig, MLPConfig, model_entry
+
+_DIGITS_2D = RunConfig(
+    dataset="digits",
+    model=MLPConfig(latent_dim=2, hidden=(256, 128, 64)),
+    train=TrainConfig(epochs=200, batch_size=64),
+)
+_MNIST_2D = RunConfig(
+    dataset="mnist",
+    model=MLPConfig(latent_dim=2, hidden=(512, 256, 128)),
+    train=TrainConfig(epochs=10, batch_size=128),
+    num_threads=2,
+    matmul_precision="medium",
+)
+_MNIST_16D = _MNIST_2D.evolve(
+    model=MLPConfig(latent_dim=16, hidden=(512, 256)),
+    train=TrainConfig(epochs=20, batch_size=128),
+)
+
+
+def _as_autoencoder(config: RunConfig) -> RunConfig:
+    return config.evolve(model=config.model.evolve(posterior="point"))
+
+
+RECIPES: dict[str, RunConfig] = {
+    "digits-2d": _DIGITS_2D,
+    "digits-ae-2d": _as_autoencoder(_DIGITS_2D),
+    "mnist-2d": _MNIST_2D,
+    "mnist-ae-2d": _as_autoencoder(_MNIST_2D),
+    "mnist-16d": _MNIST_16D,
+    "mnist-denoise-16d": _MNIST_16D.evolve(
+        train=_MNIST_16D.train.evolve(corruption=CorruptionConfig(kind="gaussian", level=0.5)),
+    ),
+}
+
+_SMALL = {"digits"}
+
+
+def recipe(name: str) -> RunConfig:
+    """Look a recipe up.
+
+    Raises:
+        UnknownNameError: for a name that is not registered.
+    """
+    if name not in RECIPES:
+        raise UnknownNameError("recipe", name, RECIPES)
+    return RECIPES[name]
+
+
+def default_config(dataset: str, model: str = "mlp") -> RunConfig:
+    """Return good settings for a data set and a kind of model.
+
+    Raises:
+        UnknownNameError: for a data set or model that is not registered.
+    """
+    dataset_entry(dataset)
+    model_entry(model)
+    base = _DIGITS_2D if dataset in _SMALL else _MNIST_2D.evolve(dataset=dataset)
+    return base if model == "mlp" else base.evolve(model=ConvConfig(latent_dim=2))

@@ -1,0 +1,110 @@
+"""The description that lies beside every set of weights: `run.json`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy
+import torch
+from pydantic import Field
+
+from vae_core.config import RunConfig
+from vae_core.data import DataSpec
+from vae_core.errors import CheckpointError, InvalidConfigError, VAELabError
+from vae_core.files import read_json, write_json
+from vae_core.schema import Config
+
+RECORD_FILE = "run.json"
+Status = Literal[
+    "queued", "running", "paused", "finished", "stopped", "diverged", "interrupted", "failed"
+]
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+
+class Summary(Config):
+    """What `metrics.evaluate` measured; see `Evaluation` for units and definitions."""
+
+    elbo_nats: float | None
+    recon_nats: float
+    kl_nats: float | None
+    mse: float
+    psnr_db: float
+    ssim: float
+    knn_accuracy: float
+    num_images: int
+    split: str
+
+
+class RunRecord(Config):
+    """One run, or one bundled checkpoint: they share this format.
+
+    Attributes:
+        format: version of this file.
+        id: the folder's name.
+        name: given by a person; None until the run is saved.
+        status: as last written; `runs.Run.status` also knows whether the worker still lives.
+        created_at: ISO 8601, UTC.
+        data_fingerprint: of the data trained on.
+        versions: of the libraries that trained it.
+        num_done, num_steps: steps done and in all.
+        elapsed_s: training time, pauses not counted.
+        error: for people, when it failed.
+        summary: of the test split, once trained.
+        latent_quantiles: of training means, one row per latent dimension at `QUANTILES`.
+        kl_per_dim: nats on the test split, one per latent dimension; empty for an autoencoder.
+        owner: hash of the owner's token; None when nobody claims it.
+    """
+
+    format: Literal[1] = 1
+    id: str
+    name: str | None = None
+    status: Status
+    config: RunConfig
+    spec: DataSpec
+    created_at: str = Field(default_factory=lambda: datetime.now(UTC).isoformat("T", "seconds"))
+    data_fingerprint: str | None = None
+    versions: dict[str, str] = Field(
+        default_factory=lambda: {"torch": torch.__version__, "numpy": numpy.__version__}
+    )
+    num_done: int = 0
+    num_steps: int = 0
+    elapsed_s: float = 0.0
+    error: str | None = None
+    summary: Summary | None = None
+    latent_quantiles: tuple[tuple[float, ...], ...] = ()
+    kl_per_dim: tuple[float, ...] = ()
+    owner: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return self.name or f"{self.config.dataset} {self.id[:6]}"
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Replace `run.json` atomically."""
+    write_json(folder / RECORD_FILE, record.model_dump(mode="json"))
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read and check `run.json`.
+
+    Raises:
+        CheckpointError: when it is missing, half written or not one of ours.
+    """
+    path = folder / RECORD_FILE
+    try:
+        return RunRecord.parse(read_json(path))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} holds no {RECORD_FILE}; expected the folder of a run or a checkpoint, with "
+            f"{RECORD_FILE} and model.safetensors in it."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({error}). It is damaged; use another run, or train again."
+        ) from error
+    except (InvalidConfigError, VAELabError) as error:
+        raise CheckpointError(
+            f"{path} is not a description that this version knows. {error}"
+        ) from error
