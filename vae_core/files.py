@@ -10,8 +10,12 @@ from typing import Any
 from vae_core.errors import RunError
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write to a temporary name beside `path`, then rename over it.
+
+    Args:
+        durable: wait until the disk has it, so that it survives a power cut. What is written
+            several times a second and can be made again need not be.
 
     Raises:
         RunError: when the disk is full or the folder cannot be written; the old file stays.
@@ -24,7 +28,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary = Path(file.name)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:
@@ -42,9 +47,9 @@ def disk_error(path: Path, error: OSError) -> RunError:
     )
 
 
-def write_json(path: Path, data: Any) -> None:
+def write_json(path: Path, data: Any, *, durable: bool = True) -> None:
     """Write JSON atomically."""
-    write_atomically(path, (json.dumps(data, indent=2) + "\n").encode())
+    write_atomically(path, (json.dumps(data, indent=2) + "\n").encode(), durable=durable)
 
 
 def read_json(path: Path) -> Any:

@@ -146,7 +146,7 @@ def write_frame(path: Path, frame: Frame) -> None:
         manifold=np.frombuffer(frame.manifold, np.uint8),
         recons=np.frombuffer(frame.recons, np.uint8),
     )
-    write_atomically(path, buffer.getvalue())
+    write_atomically(path, buffer.getvalue(), durable=False)
 
 
 def read_frame(path: Path) -> Frame:

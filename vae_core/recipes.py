@@ -30,6 +30,10 @@ def _as_autoencoder(config: RunConfig) -> RunConfig:
 RECIPES: dict[str, RunConfig] = {
     "digits-2d": _DIGITS_2D,
     "digits-ae-2d": _as_autoencoder(_DIGITS_2D),
+    "digits-denoise-16d": _DIGITS_2D.evolve(
+        model=MLPConfig(latent_dim=16, hidden=(256, 128)),
+        train=_DIGITS_2D.train.evolve(corruption=CorruptionConfig(kind="gaussian", level=0.3)),
+    ),
     "mnist-2d": _MNIST_2D,
     "mnist-ae-2d": _as_autoencoder(_MNIST_2D),
     "mnist-16d": _MNIST_16D,

@@ -114,8 +114,8 @@ class Dataset:
         digest = hashlib.blake2b(digest_size=16)
         for name in SPLITS:
             source = self.split(name)
-            digest.update(memoryview(source.images.numpy()))
-            digest.update(memoryview(source.labels.numpy()))
+            digest.update(source.images.numpy().data)
+            digest.update(source.labels.numpy().data)
         return digest.hexdigest()
 
 

@@ -1,0 +1,51 @@
+"""Every model that can be opened: bundled with the library, or saved from a run."""
+
+import re
+from pathlib import Path
+
+from vae_core import runs
+from vae_core.errors import CheckpointError
+from vae_core.record import RECORD_FILE, RunRecord, read_record
+
+BUNDLED = Path(__file__).resolve().parents[1] / "checkpoints"
+_NAME = re.compile(r"[a-z0-9-]+")
+
+
+def bundled() -> list[RunRecord]:
+    """Descriptions of the checkpoints that come with the library, sorted by name."""
+    return [read_record(path.parent) for path in sorted(BUNDLED.glob(f"*/{RECORD_FILE}"))]
+
+
+def folder_of(model_id: str) -> Path:
+    """Folder of a bundled checkpoint or a run, by its id; safe for ids from a URL.
+
+    Raises:
+        CheckpointError: when there is none of that id.
+    """
+    if _NAME.fullmatch(model_id):
+        for root in (BUNDLED, runs.runs_root()):
+            if (root / model_id / RECORD_FILE).is_file():
+                return root / model_id
+    names = ", ".join(record.id for record in bundled())
+    raise CheckpointError(
+        f"There is no model {model_id[:60]!r} here; it may have been deleted, or trained on "
+        f"another computer. Bundled: {names}."
+    )
+
+
+def find(reference: str) -> Path:
+    """Folder of a model that a person names: a path, a bundled name, a run's id or its name.
+
+    Raises:
+        CheckpointError: when nothing answers to it.
+    """
+    if (Path(reference) / RECORD_FILE).is_file():
+        return Path(reference)
+    for record in runs.saved():
+        if record.name == reference:
+            return folder_of(record.id)
+    if Path(reference).is_dir():
+        raise CheckpointError(
+            f"{reference} holds no {RECORD_FILE}; expected the folder of a run or a checkpoint."
+        )
+    return folder_of(reference)

@@ -1,0 +1,309 @@
+"""A run is a folder: create, list, read, watch, control.
+
+Everything goes through files, each replaced atomically, so that any process (another server, a
+worker, the command line) can watch and control a run. Nothing here trains.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, Literal
+
+from vae_core.checkpoints import MODEL_FILE
+from vae_core.config import RunConfig
+from vae_core.data import dataset_entry
+from vae_core.errors import CheckpointError, RunError
+from vae_core.files import disk_error, read_json, write_json
+from vae_core.frames import LIVE_FILE, Frame, read_frame, write_frame
+from vae_core.record import RECORD_FILE, RunRecord, Status, read_record, write_record
+
+METRICS_FILE = "metrics.jsonl"
+CONTROL_FILE = "control.json"
+LEASE_FILE = "lease.json"
+FRAMES_FOLDER = "frames"
+TRASH_FOLDER = ".trash"
+
+HEARTBEAT_S = 1.0
+LEASE_S = 10.0
+MAX_FRAME_BYTES = 16 * 2**20
+MAX_NAME_LENGTH = 60
+_ID = re.compile(r"[0-9a-f]{24}")
+
+Want = Literal["run", "pause", "stop"]
+
+
+def runs_root() -> Path:
+    """Return the folder that `VAELAB_RUNS` names, else `runs` in the current folder."""
+    return Path(os.environ.get("VAELAB_RUNS") or "runs").expanduser()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's folder."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name: unguessable, for URLs."""
+        return self.folder.name
+
+    def record(self) -> RunRecord:
+        """Read the description, with the status as it is now (see `status_now`)."""
+        record = read_record(self.folder)
+        return record.evolve(status=self.status_now(record.status))
+
+    def status_now(self, written: Status) -> Status:
+        """Correct a written status: work whose worker no longer lives is interrupted."""
+        at_work = written in ("queued", "running")
+        return "interrupted" if at_work and not self._is_leased() else written
+
+    def update(self, **changes: Any) -> RunRecord:
+        """Replace fields of the description."""
+        record = read_record(self.folder).evolve(**changes)
+        write_record(self.folder, record)
+        return record
+
+    def is_usable(self) -> bool:
+        """Say whether it has weights that pages can show."""
+        return (self.folder / MODEL_FILE).is_file()
+
+    # What it measured
+
+    def append_metrics(self, row: dict[str, Any]) -> None:
+        """Add one line to the metrics.
+
+        Raises:
+            RunError: when the disk is full.
+        """
+        path = self.folder / METRICS_FILE
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise disk_error(path, error) from error
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All complete lines of the metrics; a line still being written is left for later."""
+        try:
+            text = (self.folder / METRICS_FILE).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return []
+        rows = []
+        for line in text.splitlines():
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                continue  # cut short by a crash or a full disk; the next line may be whole
+        return rows
+
+    def forget_after(self, step: int) -> None:
+        """Drop metrics and frames later than `step`, before training goes on from there."""
+        kept = [row for row in self.metrics() if row["step"] <= step]
+        (self.folder / METRICS_FILE).unlink(missing_ok=True)
+        for row in kept:
+            self.append_metrics(row)
+        for path in self.frame_paths():
+            if int(path.stem) > step:
+                path.unlink()
+
+    # What it looked like
+
+    def live_frame(self) -> Frame | None:
+        """Read the newest frame; None before the first."""
+        path = self.folder / LIVE_FILE
+        return read_frame(path) if path.exists() else None
+
+    def frame_paths(self) -> list[Path]:
+        """Files of the time machine, oldest first; the name is the step."""
+        return sorted((self.folder / FRAMES_FOLDER).glob("*.npz"))
+
+    def keep_frame(self, frame: Frame) -> None:
+        """Write the newest frame, and keep it for the time machine.
+
+        When the kept ones exceed 16 MiB, every other one is dropped (never the first).
+        """
+        write_frame(self.folder / LIVE_FILE, frame)
+        folder = self.folder / FRAMES_FOLDER
+        folder.mkdir(exist_ok=True)
+        write_frame(folder / f"{frame.step:08d}.npz", frame)
+        paths = self.frame_paths()
+        if sum(path.stat().st_size for path in paths) > MAX_FRAME_BYTES:
+            for path in paths[1::2]:
+                path.unlink()
+
+    # Who works on it, and what is asked of it
+
+    def ask(self, want: Want) -> None:
+        """Ask whoever works on the run to go on, pause or stop."""
+        write_json(self.folder / CONTROL_FILE, {"want": want})
+
+    def asked(self) -> Want:
+        """Return what is asked of the run; a damaged request counts as none."""
+        try:
+            want = read_json(self.folder / CONTROL_FILE)["want"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return "run"
+        return want if want in ("pause", "stop") else "run"
+
+    def renew_lease(self) -> None:
+        """Say that this process works on the run (or keeps it in its queue)."""
+        holder = {"host": socket.gethostname(), "boot": _boot_id(), "pid": os.getpid()}
+        write_json(self.folder / LEASE_FILE, holder | {"heartbeat": time.time()}, durable=False)
+
+    def _is_leased(self) -> bool:
+        try:
+            lease = read_json(self.folder / LEASE_FILE)
+            holder = (lease["host"], lease["boot"], int(lease["pid"]))
+            age_s = time.time() - float(lease["heartbeat"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        if holder[:2] == (socket.gethostname(), _boot_id()) and not _is_alive(holder[2]):
+            return False
+        return age_s < LEASE_S
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Hold the lease, renewed by a thread, while the block works on the run."""
+        done = Event()
+
+        def beat() -> None:
+            while not done.wait(HEARTBEAT_S):
+                self.renew_lease()
+
+        self.renew_lease()
+        thread = Thread(target=beat, name=f"lease-{self.id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def create(config: RunConfig, *, owner: str | None = None, folder: Path | None = None) -> Run:
+    """Make a run's folder; nothing trains yet.
+
+    Args:
+        config: of the run.
+        owner: hash of the owner's token.
+        folder: where; a new folder under `runs_root()` by default.
+
+    Raises:
+        RunError: when `folder` already holds a run, or cannot be made.
+    """
+    folder = folder or runs_root() / secrets.token_hex(12)
+    if (folder / RECORD_FILE).exists():
+        raise RunError(f"{folder} already holds a run; name a new folder, so that none is lost.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    spec = dataset_entry(config.dataset).spec
+    record = RunRecord(id=folder.name, status="queued", config=config, spec=spec, owner=owner)
+    write_record(folder, record)
+    return Run(folder)
+
+
+def open_run(run_id: str) -> Run:
+    """Find a run by its id.
+
+    Raises:
+        RunError: when there is none of that id.
+    """
+    folder = runs_root() / run_id
+    if not _ID.fullmatch(run_id) or not (folder / RECORD_FILE).is_file():
+        raise RunError(
+            "This run is not here. It may have been deleted, or trained on another computer."
+        )
+    return Run(folder)
+
+
+def saved() -> list[RunRecord]:
+    """Descriptions of the runs that have a name and weights, newest first.
+
+    A folder that cannot be read is left out: it must not take the others with it.
+    """
+    records = []
+    for path in runs_root().glob(f"*/{RECORD_FILE}"):
+        run = Run(path.parent)
+        if not _ID.fullmatch(run.id) or not run.is_usable():
+            continue
+        try:
+            record = run.record()
+        except CheckpointError:
+            continue
+        if record.name is not None:
+            records.append(record)
+    return sorted(records, key=lambda record: record.created_at, reverse=True)
+
+
+def save_as(run: Run, name: str) -> RunRecord:
+    """Give a run a name, so that every page offers it.
+
+    Raises:
+        RunError: when the name is empty, too long or taken, or the run has no weights yet.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise RunError(
+            f"The name {name[:80]!r} was received; expected 1 to {MAX_NAME_LENGTH} characters."
+        )
+    if any(other.name == name and other.id != run.id for other in saved()):
+        raise RunError(f"There is already a model called {name!r}; choose another name.")
+    if not run.is_usable():
+        raise RunError("This run has no model yet; let it finish, or stop it, and save it then.")
+    return run.update(name=name)
+
+
+def delete(run: Run) -> None:
+    """Move a run to the trash; `undelete` brings it back. Only the newest 20 stay there."""
+    trash = runs_root() / TRASH_FOLDER
+    trash.mkdir(exist_ok=True)
+    run.folder.replace(trash / run.id)
+    oldest_first = sorted(trash.iterdir(), key=lambda path: path.stat().st_ctime)
+    for path in oldest_first[:-20]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def undelete(run_id: str) -> Run:
+    """Bring a run back from the trash.
+
+    Raises:
+        RunError: when it is not there any more.
+    """
+    folder = runs_root() / TRASH_FOLDER / run_id
+    if not _ID.fullmatch(run_id) or not folder.is_dir():
+        raise RunError("This run is not in the trash any more.")
+    return Run(folder.replace(runs_root() / run_id))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    # A killed child stays as a zombie until its parent reads its exit status.
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state != "Z"
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "unknown"

@@ -1,0 +1,193 @@
+"""What a worker process executes: one run after another, told through a pipe.
+
+Protocol: the parent writes one JSON line per job, `{"folder": ..., "max_steps": n or null}`; the
+worker answers `ready` once when it is warm and `done` after each job. When the pipe closes the
+worker ends: no worker outlives its parent.
+"""
+
+import ctypes
+import json
+import os
+import queue
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from vae_core.checkpoints import RESUME_FILE, load_resume, save_resume, save_trained
+from vae_core.data import load_dataset
+from vae_core.errors import TrainingDivergedError, VAELabError
+from vae_core.frames import make_frame, make_probe
+from vae_core.recipes import default_config
+from vae_core.runs import Run
+from vae_core.training import Learner, Progress, Started, TrainEvent, Validated, train
+
+FRAME_INTERVAL_S = 0.2
+SAVE_INTERVAL_S = 3.0
+NICENESS = 5
+PR_SET_PDEATHSIG = 1
+
+
+def execute(
+    run: Run,
+    *,
+    max_steps: int | None = None,
+    on_event: Callable[[TrainEvent], None] | None = None,
+) -> None:
+    """Train a run from where it stands until it ends or something else is asked of it.
+
+    Writes metrics, frames and resume points into the run's folder as it goes. Whatever happens,
+    the description ends in a status that says it.
+
+    Args:
+        max_steps: pause after so many steps.
+        on_event: called with every training event.
+
+    Raises:
+        VAELabError: what stopped it, after the description says so.
+    """
+    with run.lease():
+        try:
+            run.update(status="running", error=None)
+            _train(run, max_steps, on_event)
+        except TrainingDivergedError as error:
+            run.update(status="diverged", error=str(error))
+            raise
+        except VAELabError as error:
+            run.update(status="failed", error=str(error))
+            raise
+        except Exception as error:
+            run.update(status="failed", error=f"Internal error, {type(error).__name__}: {error}")
+            raise
+
+
+def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], None] | None) -> None:
+    config = run.record().config
+    data = load_dataset(config.dataset)
+    resume = load_resume(run.folder)
+    run.forget_after(resume["num_done"] if resume else -1)
+    events = train(config, data, resume=resume)
+    started = next(events)
+    assert isinstance(started, Started)
+    run.update(num_steps=started.num_steps)
+    if on_event:
+        on_event(started)
+
+    learner = started.learner
+    first = learner.num_done
+    watcher = _Watcher(run, learner, make_probe(data))
+    watcher.look({})
+    while True:
+        pace = None if max_steps is None else max(1, first + max_steps - learner.num_done)
+        try:
+            event = events.send(pace)
+        except StopIteration:
+            break
+        if on_event:
+            on_event(event)
+        watcher.see(event)
+        stepped = max_steps is not None and learner.num_done >= first + max_steps
+        want = "pause" if stepped and isinstance(event, Progress) else run.asked()
+        if want != "run" and learner.num_done < learner.num_steps:
+            events.close()
+            watcher.finish("paused" if want == "pause" else "stopped", data)
+            return
+    watcher.finish("finished", data)
+
+
+class _Watcher:
+    """Writes what training looks like: cheap things at each event, costly ones by the clock."""
+
+    def __init__(self, run: Run, learner: Learner, probe: Any) -> None:
+        self.run, self.learner, self.probe = run, learner, probe
+        self.looked_at = -1.0
+        self.saved_at = time.monotonic()
+        self.numbers: dict[str, float | None] = {}
+
+    def see(self, event: TrainEvent) -> None:
+        if isinstance(event, Progress):
+            row = asdict(event)
+            self.run.append_metrics({"kind": "progress"} | row)
+            self.numbers = {
+                name: row[name] for name in ("loss_nats", "recon_nats", "kl_nats", "beta", "epoch")
+            }
+        elif isinstance(event, Validated):
+            row = {"kind": "validated", "step": event.step, "epoch": event.epoch}
+            self.run.append_metrics(row | asdict(event.val))
+        now = time.monotonic()
+        if now - self.looked_at >= FRAME_INTERVAL_S:
+            self.look(self.numbers)
+        if now - self.saved_at >= SAVE_INTERVAL_S:
+            self.save()
+
+    def look(self, numbers: dict[str, float | None]) -> None:
+        step = self.learner.num_done
+        self.run.keep_frame(make_frame(self.learner.model, self.probe, step, numbers))
+        self.looked_at = time.monotonic()
+
+    def save(self) -> None:
+        save_resume(self.run.folder, self.learner.state_dict())
+        self._update()
+        self.saved_at = time.monotonic()
+
+    def finish(self, status: str, data: Any) -> None:
+        self.look(self.numbers)
+        if status != "finished":
+            self.save()
+        self._update()
+        if status != "paused":
+            save_trained(self.run.folder, self.run.record(), self.learner.model, data)
+        self.run.update(status=status)
+        if status == "finished":
+            (self.run.folder / RESUME_FILE).unlink(missing_ok=True)
+
+    def _update(self) -> None:
+        self.run.update(num_done=self.learner.num_done, elapsed_s=self.learner.elapsed_s)
+
+
+def main() -> None:
+    """Serve jobs until the pipe closes."""
+    os.nice(NICENESS)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The pipe's end is kept for the protocol: whatever else prints goes to stderr.
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    Thread(target=_listen, args=(jobs,), daemon=True).start()
+    _warm_up()
+    answers.write("ready\n")
+    while True:
+        job = jobs.get()
+        run = Run(Path(job["folder"]))
+        try:
+            execute(run, max_steps=job["max_steps"])
+        except VAELabError:
+            pass  # the run's description says it
+        except Exception:  # noqa: BLE001  (one run's bug must not take the worker with it)
+            traceback.print_exc()
+        answers.write("done\n")
+
+
+def _listen(jobs: "queue.SimpleQueue[dict[str, Any]]") -> None:
+    for line in sys.stdin:
+        jobs.put(json.loads(line))
+    os._exit(0)  # the parent is gone; every file is replaced atomically, so nothing is torn
+
+
+def _warm_up() -> None:
+    """Take two steps, so that the first run does not pay for lazy initialisation."""
+    data = load_dataset("digits")
+    events = train(default_config("digits"), data)
+    next(events)
+    events.send(2)
+    events.close()
+
+
+if __name__ == "__main__":
+    main()
