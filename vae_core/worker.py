@@ -20,7 +20,7 @@ from threading import Thread
 from typing import Any
 
 from vae_core.checkpoints import RESUME_FILE, load_resume, save_resume, save_trained
-from vae_core.data import load_dataset
+from vae_core.data import dataset_entry, load_dataset
 from vae_core.errors import TrainingDivergedError, VAELabError
 from vae_core.frames import make_frame, make_probe
 from vae_core.recipes import default_config
@@ -181,9 +181,10 @@ def _listen(jobs: "queue.SimpleQueue[dict[str, Any]]") -> None:
 
 
 def _warm_up() -> None:
-    """Take two steps, so that the first run does not pay for lazy initialisation."""
-    data = load_dataset("digits")
-    events = train(default_config("digits"), data)
+    """Read the data and take two steps, so that the first run does not pay for it."""
+    if dataset_entry("mnist").is_present():
+        load_dataset("mnist")
+    events = train(default_config("digits"), load_dataset("digits"))
     next(events)
     events.send(2)
     events.close()

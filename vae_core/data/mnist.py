@@ -12,7 +12,6 @@ from typing import Any
 from urllib.request import urlopen
 
 import torch
-from torchvision import datasets as torchvision_datasets
 
 from vae_core.data.base import Dataset, DataSpec, ImageSource
 from vae_core.errors import DatasetError
@@ -20,6 +19,12 @@ from vae_core.errors import DatasetError
 NUM_VAL = 5_000
 CHUNK_BYTES = 1 << 16
 TIMEOUT_S = 20.0
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all) of the data set's compressed files."""
@@ -35,21 +40,29 @@ class MnistFamily:
 
     Args:
         spec: its description.
-        source: torchvision's class for it; gives the folder, the mirrors and the checksums.
+        class_name: torchvision's class for it, which knows the mirrors and the checksums; also
+            the name of its folder.
     """
 
-    def __init__(self, spec: DataSpec, source: type[Any]) -> None:
+    def __init__(self, spec: DataSpec, class_name: str) -> None:
         self.spec = spec
-        self.source = source
+        self.class_name = class_name
+
+    @property
+    def source(self) -> Any:
+        """torchvision's class; imported when needed, since that takes a second."""
+        from torchvision import datasets
+
+        return getattr(datasets, self.class_name)
 
     @property
     def folder(self) -> Path:
         """Where its four IDX files lie."""
-        return data_folder() / self.source.__name__ / "raw"
+        return data_folder() / self.class_name / "raw"
 
     def is_present(self) -> bool:
         """Say whether all four files are on this computer (their content is not read)."""
-        return all((self.folder / name.removesuffix(".gz")).is_file() for name, _ in self._files())
+        return all((self.folder / name).is_file() for name in FILES)
 
     def load(self) -> Dataset:
         """Read it; validation is the last 5,000 training images (a twelfth of a smaller set).
@@ -60,7 +73,7 @@ class MnistFamily:
         if not self.is_present():
             raise DatasetError(
                 f"{self.spec.title} is not on this computer: looked in {self.folder.resolve()}. "
-                f"Set VAELAB_DATA to a folder that holds {self.source.__name__}/raw, or fetch it "
+                f"Set VAELAB_DATA to a folder that holds {self.class_name}/raw, or fetch it "
                 f"with 'python -m vae_core datasets --download {self.spec.name}', or use the "
                 "embedded data set 'digits', which needs no download."
             )
@@ -162,6 +175,19 @@ def _fetch(url: str, md5: str, target: Path, before: int, progress: Progress | N
 
 
 _DIGITS = tuple("0123456789")
+_KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+_CLOTHES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 
 
 def _spec(name: str, title: str, item: str, class_names: tuple[str, ...]) -> DataSpec:
@@ -175,19 +201,8 @@ def _spec(name: str, title: str, item: str, class_names: tuple[str, ...]) -> Dat
     )
 
 
-MNIST = MnistFamily(
-    _spec("mnist", "MNIST", "handwritten digit", _DIGITS), torchvision_datasets.MNIST
-)
+MNIST = MnistFamily(_spec("mnist", "MNIST", "handwritten digit", _DIGITS), "MNIST")
 FASHION_MNIST = MnistFamily(
-    _spec(
-        "fashion-mnist",
-        "Fashion-MNIST",
-        "piece of clothing",
-        tuple(torchvision_datasets.FashionMNIST.classes),
-    ),
-    torchvision_datasets.FashionMNIST,
+    _spec("fashion-mnist", "Fashion-MNIST", "piece of clothing", _CLOTHES), "FashionMNIST"
 )
-KMNIST = MnistFamily(
-    _spec("kmnist", "KMNIST", "handwritten kana", tuple(torchvision_datasets.KMNIST.classes)),
-    torchvision_datasets.KMNIST,
-)
+KMNIST = MnistFamily(_spec("kmnist", "KMNIST", "handwritten kana", _KANA), "KMNIST")

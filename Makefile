@@ -1,0 +1,37 @@
+# make app    install what is missing and serve the app on http://localhost:8501
+# make test   lint, types, layers and every test
+# make checkpoints   train the bundled checkpoints again (MNIST from VAELAB_DATA)
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: app test lint checkpoints
+
+app: .venv/app-installed
+	$(BIN)/streamlit run app.py
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+checkpoints: .venv/app-installed
+	$(BIN)/python -m vae_core checkpoints --rebuild all
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+.venv/app-installed: requirements.txt constraints.txt | $(BIN)/python
+	@echo "Installing (a minute or two, once) ..."
+	$(INSTALL) --requirement requirements.txt
+	@touch $@
+
+.venv/dev-installed: requirements-dev.txt requirements.txt constraints.txt | $(BIN)/python
+	@echo "Installing (a minute or two, once) ..."
+	$(INSTALL) --requirement requirements-dev.txt
+	@touch $@
