@@ -1,0 +1,1 @@
+"""Interactive parts that Streamlit does not have."""

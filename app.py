@@ -1,0 +1,13 @@
+"""The web server: `streamlit run app.py`.
+
+The router lies beside no `pages/` folder, so that the first request to a fresh server may be a
+deep link such as /train.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.workers import lifespan
+
+app = st.App(Path(__file__).parent / "ui" / "router.py", lifespan=lifespan)

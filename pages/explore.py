@@ -1,0 +1,33 @@
+"""Explore: what did the model learn?"""
+
+import streamlit as st
+
+from ui import cache, charts, errors, latent_map, picked, picker, pictures, state
+
+MAP_HEIGHT = 560
+AXES_HEIGHT = 56
+
+with errors.shown():
+    choice = state.chosen()
+    found = cache.checkpoint(choice.key)
+    has_axes = found.model.latent_dim > 2
+    left, right = st.columns([600, 350], gap="medium")
+    with left:
+        view = cache.map_view(choice.key, latent_map.choose_axes(found.model.latent_dim))
+        position = state.pick(choice, latent_map.default_pick(found, view), len(found.latents))
+        one = picked.Picked(found, position, view)
+        marks = charts.spread_marks(
+            view.points[position], view.projection.axes, one.logvar, view.limit
+        )
+        latent_map.draw(found, view, marks, MAP_HEIGHT - AXES_HEIGHT * has_axes)
+        pictures.show(f'<p class="vl-foot">{latent_map.describe(found, view)}</p>')
+    with right:
+        st.subheader(f"Picked {picker.noun(choice)}: {one.label}")
+        picked.show_pictures(one)
+        picked.show_place(one)
+        if st.toggle("Show the maths", key="maths", persist_state="session"):
+            picked.show_maths(one)
+        st.subheader("What the decoder draws at each place")
+        content = cache.manifold_png(choice.key, view.axes)
+        alt = "Pictures decoded from a grid of places, on the axes of the map"
+        pictures.show(charts.manifold_img(content, marks, view.limit, alt))

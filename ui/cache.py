@@ -1,0 +1,187 @@
+"""What is read from disk or computed from it: shared by all sessions, and bounded.
+
+Cached models are in eval mode and must never be changed.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from vae_core import runs
+from vae_core.checkpoints import Checkpoint, load_checkpoint
+from vae_core.data import Dataset, dataset_entry, load_dataset
+from vae_core.errors import CheckpointError
+from vae_core.images import png, tile
+from vae_core.projection import Projection, axes_projection, manifold, pca_projection
+from vae_core.record import RECORD_FILE, RunRecord, read_record
+
+BUNDLED_ROOT = Path(__file__).parent.parent / "checkpoints"
+DEFAULT_MODEL = "digits-2d"
+MAX_POINTS = 3_000
+MANIFOLD_SIDE = 12
+
+Key = tuple[str, int]
+Axes = tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One model that the picker offers.
+
+    Attributes:
+        id: a bundled checkpoint's or a run's folder name.
+        title: what people read, and what `?model=` holds; no two choices share one.
+        folder: where it lies.
+        record: its description.
+    """
+
+    id: str
+    title: str
+    folder: Path
+    record: RunRecord
+
+    @property
+    def key(self) -> Key:
+        """For caches: another value once the run has been written again."""
+        return str(self.folder), _mtime_ns(self.folder)
+
+
+def choices() -> tuple[dict[str, Choice], list[str]]:
+    """Every model that can be chosen, by id: the default, the other bundled ones, saved runs.
+
+    Returns:
+        The choices, and what is to be said about folders that cannot be read.
+    """
+    found: dict[str, Choice] = {}
+    problems = []
+    names = sorted(path.parent.name for path in BUNDLED_ROOT.glob(f"*/{RECORD_FILE}"))
+    for name in sorted(names, key=lambda name: name != DEFAULT_MODEL):
+        folder = BUNDLED_ROOT / name
+        try:
+            found[name] = Choice(name, name, folder, _record(str(folder), _mtime_ns(folder)))
+        except CheckpointError as error:
+            problems.append(str(error))
+    taken = set(found)
+    for record in runs.saved():
+        title = record.title if record.title not in taken else f"{record.title} {record.id[:6]}"
+        taken.add(title)
+        found[record.id] = Choice(record.id, title, runs.open_run(record.id).folder, record)
+    return found, problems
+
+
+def checkpoint(key: Key) -> Checkpoint:
+    """Load a model with its stored latents.
+
+    Raises:
+        CheckpointError: when its files are missing or damaged.
+    """
+    return _checkpoint(*key)
+
+
+def _mtime_ns(folder: Path) -> int:
+    try:
+        return (folder / RECORD_FILE).stat().st_mtime_ns
+    except OSError:
+        return 0  # reading it will say what is wrong
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _record(folder: str, mtime_ns: int) -> RunRecord:
+    return read_record(Path(folder))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _checkpoint(folder: str, mtime_ns: int) -> Checkpoint:
+    return load_checkpoint(Path(folder))
+
+
+@dataclass(frozen=True)
+class MapView:
+    """The latents of one model as a map shows them.
+
+    Attributes:
+        axes: the two latent dimensions, or None for the plane of greatest variance.
+        projection: from latents to the map and back.
+        limit: the map spans -limit to limit on both axes.
+        points: (N, 2), all stored latents.
+        shown: positions of the at most 3,000 that are drawn.
+        centres: (K, 2), medians of the classes; nan for a class that is not there.
+    """
+
+    axes: Axes
+    projection: Projection
+    limit: float
+    points: Tensor
+    shown: Tensor
+    centres: Tensor
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def map_view(key: Key, axes: Axes) -> MapView:
+    """Project a model's stored latents.
+
+    Args:
+        key: of the model.
+        axes: two latent dimensions, or None for the plane of greatest variance.
+    """
+    latents = checkpoint(key).latents
+    means = latents.encoded.mean
+    view = pca_projection(means) if axes is None else axes_projection(means.shape[1], *axes)
+    points = view.project(means)
+    limit = _limit(points)
+    if view.is_strip:
+        points[:, 1] *= limit  # the height is a mere jitter: let it fill the square
+    num = len(means)
+    shown = torch.linspace(0, num - 1, min(num, MAX_POINTS)).round().long()
+    num_classes = len(checkpoint(key).record.spec.class_names)
+    masks = [latents.label == label for label in range(num_classes)]
+    nowhere = points.new_full((2,), torch.nan)
+    centres = [points[mask].median(0).values if mask.any() else nowhere for mask in masks]
+    return MapView(axes, view, limit, points, shown, torch.stack(centres))
+
+
+def _limit(points: Tensor) -> float:
+    """Half the side of a square that holds 99.9 % of the points, with two digits."""
+    reach = 1.05 * float(torch.quantile(points.abs().amax(1), 0.999))
+    digits = 1 - math.floor(math.log10(max(reach, 1e-6)))
+    return math.ceil(reach * 10**digits) / 10**digits
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def manifold_png(key: Key, axes: Axes) -> bytes:
+    """Draw what the decoder makes of each place of `map_view`, as one PNG over the same limits."""
+    view = map_view(key, axes)
+    extent = (-view.limit, view.limit, -view.limit, view.limit)
+    pictures = manifold(checkpoint(key).model, view.projection, extent, MANIFOLD_SIDE)
+    # Small pictures fill their frame: a black edge on every side keeps neighbours apart.
+    edge = 1 if pictures.shape[-1] < 16 else 0
+    return png(tile(pad(pictures, (edge,) * 4), MANIFOLD_SIDE))
+
+
+def dataset(name: str) -> Dataset | None:
+    """Read a data set (the core keeps the newest two); None when it is not on this computer.
+
+    Raises:
+        DatasetError: when it is here but damaged.
+    """
+    return load_dataset(name) if dataset_entry(name).is_present() else None
+
+
+def original(found: Checkpoint, position: int) -> Tensor | None:
+    """The picture behind a stored latent, (1, C, H, W) in [0, 1]; None when it is not here.
+
+    Another data set of the same name (other labels) counts as not here.
+    """
+    data = dataset(found.record.config.dataset)
+    if data is None:
+        return None
+    split, index = found.latents.where(position)
+    source = data.split(split)
+    if index >= len(source) or source.labels[index] != found.latents.label[position]:
+        return None
+    return source.pixels(index, index + 1)

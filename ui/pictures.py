@@ -1,0 +1,52 @@
+"""Pictures of digits and short texts as HTML: crisp pixels, alternative texts, no requests.
+
+Pictures travel inside the page as PNG at their own size; the browser enlarges them.
+"""
+
+import base64
+from html import escape
+
+import streamlit as st
+from torch import Tensor
+
+from vae_core.images import png, tile
+
+
+def data_uri(content: bytes) -> str:
+    """A PNG as the address of itself."""
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def sprite(images: Tensor, columns: int | None = None, gap: int = 0) -> bytes:
+    """Several pictures, (N, C, H, W) in [0, 1], as one PNG, in one row by default."""
+    return png(tile(images, columns or len(images), gap))
+
+
+def img(content: bytes, alt: str, width: str, name: str = "") -> str:
+    """HTML of a picture.
+
+    Args:
+        content: PNG.
+        alt: for people who do not see it.
+        width: in CSS, such as "112px".
+        name: a class by which tests find it.
+    """
+    return (
+        f'<img class="{escape(name)}" src="{data_uri(content)}" alt="{escape(alt)}" '
+        f'style="width:{width};height:auto;max-width:100%">'
+    )
+
+
+def figure(picture: str, caption: str) -> str:
+    """HTML of a picture with a line below."""
+    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def blank(text: str, size: str) -> str:
+    """HTML that stands where a picture is missing and says why."""
+    return f'<div class="vl-blank" style="width:{size};height:{size}">{escape(text)}</div>'
+
+
+def show(html: str) -> None:
+    """Put HTML into the page; texts in it must be escaped already."""
+    st.html(f'<div class="vl">{html}</div>')

@@ -1,0 +1,61 @@
+"""What a person has chosen: the model, and small numbers that survive a reload."""
+
+import random
+
+import streamlit as st
+
+from ui import cache
+
+
+def chosen() -> cache.Choice:
+    """The model that the picker shows."""
+    return offered()[st.session_state["model"]]
+
+
+def offered() -> dict[str, cache.Choice]:
+    """All models that the picker offers, as the router found them."""
+    found: dict[str, cache.Choice] = st.session_state["offered"]
+    return found
+
+
+def number(name: str, default: int, limit: int) -> int:
+    """A whole number from 0 to limit - 1, kept for the session and in the page's address.
+
+    An address that asks for anything else gets the default.
+    """
+    value = st.session_state.get(f"number_{name}")
+    if value is None:
+        text = st.query_params.get(name, "")
+        value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
+    if not 0 <= value < limit:
+        value = default
+    set_number(name, value)
+    return value
+
+
+def set_number(name: str, value: int) -> None:
+    """Choose a number for `number`, and put it into the address."""
+    st.session_state[f"number_{name}"] = value
+    if st.query_params.get(name) != str(value):
+        st.query_params[name] = str(value)
+
+
+def pick(choice: cache.Choice, default: int, num: int) -> int:
+    """Position of the picked picture among a model's stored latents.
+
+    Models of one data set share it, so that the same picture stays picked; another data set
+    starts at its default.
+    """
+    data = choice.record.config.dataset
+    if st.session_state.setdefault("pick_dataset", data) != data:
+        st.session_state["pick_dataset"] = data
+        st.session_state["number_pick"] = default
+    return number("pick", default, num)
+
+
+def pick_another(choice: cache.Choice) -> None:
+    """Pick any drawn dot but the present one."""
+    axes = None if choice.record.config.model.latent_dim > 2 else (0, 1)
+    shown = cache.map_view(choice.key, axes).shown.tolist()
+    before = st.session_state.get("number_pick")
+    set_number("pick", random.choice([i for i in shown if i != before]))  # noqa: S311

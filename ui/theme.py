@@ -1,0 +1,93 @@
+"""Colours and style sheet: one place for what the pages look like."""
+
+import streamlit as st
+
+_CLASSES = {
+    "light": "#E31686 #B46E17 #1282B1 #FD9324 #A536FC #A594F3 #634A1B #930C75 #3C3EBE #2CC395",
+    "dark": "#FDDCF3 #F7BF29 #709CA6 #EA7445 #B564FC #BBACFB #906010 #C2087D #2B6CB4 #17D6A4",
+}
+_CONCEPTS = {
+    "data": ("#475467", "#CBD5E1"),
+    "mean": ("#0B63CE", "#7AB8FF"),
+    "sigma": ("#0F766E", "#4FD1C5"),
+    "eps": ("#6B7280", "#9CA3AF"),
+    "z": ("#7C3AED", "#C4A5FF"),
+    "reconstruction": ("#B45309", "#F5B04C"),
+    "kl": ("#BE185D", "#FF8AB8"),
+}
+_SURFACES = {
+    "background": ("#FFFFFF", "#0F1419"),
+    "text": ("#1B2430", "#E6EBF2"),
+    "muted": ("#475467", "#A9B4C2"),
+    "line": ("#D0D8E2", "#35404D"),
+    "soft": ("#F2F5F9", "#1A222C"),
+    "primary": ("#0B63CE", "#7AB8FF"),
+    "on-primary": ("#FFFFFF", "#0F1419"),
+}
+FONT = '"Source Sans", sans-serif'
+
+
+def is_dark() -> bool:
+    """Say whether the person's page is dark."""
+    return st.context.theme.type == "dark"
+
+
+def class_colours() -> list[str]:
+    """One colour for each of ten classes, apart under simulated colour blindness."""
+    return _CLASSES["dark" if is_dark() else "light"].split()
+
+
+def concept(name: str) -> str:
+    """Colour of data, mean, sigma, eps, z, reconstruction or kl, on the page as it is now."""
+    return _CONCEPTS[name][is_dark()]
+
+
+def surface(name: str) -> str:
+    """Colour of background, text, muted, line, soft or primary."""
+    return _SURFACES[name][is_dark()]
+
+
+def inject() -> None:
+    """Put the style sheet into the page. Called once, by the router."""
+    names = _CONCEPTS | _SURFACES
+    colours = ";".join(f"--vl-{name}:{pair[is_dark()]}" for name, pair in names.items())
+    st.html(f"<style>:root{{{colours}}}{_CSS}</style>")
+
+
+_CSS = """
+.stMainBlockContainer { padding-left: 24px; padding-right: 24px; max-width: 1400px; }
+.stMain img { image-rendering: pixelated; }
+.stMain button[kind="primary"] p { color: var(--vl-on-primary); font-weight: 600; }
+.stMain h1 { padding: 0; }
+.stMain h3 { padding: 0 0 4px; }
+.st-key-strip p { font-size: 16px; }
+.vl { font-size: 14px; line-height: 1.4; font-variant-numeric: tabular-nums; }
+.vl p { margin: 0; font-size: 14px; }
+.vl img, .vl svg image { image-rendering: pixelated; }
+.vl img { background: #000; border-radius: 4px; display: block; }
+.vl b.mean { color: var(--vl-mean); } .vl b.sigma { color: var(--vl-sigma); }
+.vl b.z { color: var(--vl-z); } .vl b.kl { color: var(--vl-kl); }
+.vl b.reconstruction { color: var(--vl-reconstruction); } .vl .muted { color: var(--vl-muted); }
+.vl-row { display: flex; gap: 8px; align-items: center; flex-wrap: wrap; }
+.vl-row figure { margin: 0; } .vl-row figcaption { color: var(--vl-muted); text-align: center; }
+.vl-row .arrow { font-size: 20px; color: var(--vl-muted); padding-bottom: 20px; }
+.vl-blank { display: flex; align-items: center; justify-content: center; text-align: center;
+  padding: 8px; box-sizing: border-box; border: 1px dashed var(--vl-line); border-radius: 4px;
+  color: var(--vl-muted); line-height: 1.25; }
+.st-key-map { position: relative; }
+.st-key-map_marks { position: absolute; inset: 0; pointer-events: none; z-index: 2; }
+.st-key-map_marks * { pointer-events: none; }
+.st-key-map_marks div:not(.vl-over) { position: absolute; inset: 0; }
+.vl-over { position: absolute; }
+.vl-over img { width: 100%; height: 100%; object-fit: contain; object-position: top;
+  display: block;
+  image-rendering: auto; }
+.vl img.vl-svg { width: min(100%, 324px); background: none; border-radius: 0;
+  image-rendering: auto; }
+.stMain .katex { font-size: 1em; }
+@media (max-width: 639px) {
+  .st-key-map { height: calc(100vw - 40px); overflow: hidden; }
+  .stMainBlockContainer { padding-left: 16px; padding-right: 16px; }
+}
+.vl-foot { color: var(--vl-muted); }
+"""
