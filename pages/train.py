@@ -55,7 +55,7 @@ def _before() -> None:
         originals.offer_download(spec)
         return
     frame = live.untrained(config)
-    left, right = st.columns([560, 400], gap="medium")
+    left, right = st.columns([500, 460], gap="medium")
     with left:
         live.show_map(frame, spec)
         st.caption("Before training: the network has not seen a picture yet. Press Train.")
@@ -75,11 +75,13 @@ def _watch(run: runs.Run, was_at_work: bool) -> None:
     with bar, st.container(horizontal=True, vertical_alignment="center"):
         run_controls.show_buttons(run, record, settings.chosen())
         st.markdown(run_controls.sentence(run, record, last))
-    if was_at_work or record.status == "paused":
+    if record.status in run_controls.ENDED and run.is_usable():
+        run_controls.show_save(run, record)
+    else:
         st.progress(last["step"] / last["num_steps"] if last else 0.0)
 
     frame = run.live_frame()
-    left, right = st.columns([560, 400], gap="medium")
+    left, right = st.columns([500, 460], gap="medium")
     with left:
         if frame is not None:
             live.show_map(frame, record.spec)
@@ -89,8 +91,6 @@ def _watch(run: runs.Run, was_at_work: bool) -> None:
         live.show_curves(rows, record)
         if frame is not None:
             live.show_probes(frame, record.config.dataset)
-        if record.status in run_controls.ENDED and run.is_usable():
-            run_controls.show_save(run, record)
 
 
 with errors.shown():

@@ -8,6 +8,13 @@
     print(evaluate(event.model, data))
 """
 
+import os
+
+# Read once, when torch loads its OpenMP. Waiting threads then sleep instead of spinning: with two
+# processes training on two cores, spinning makes both more than ten times slower
+# (docs/decisions/0002-threads-that-sleep.md). A value that is set already is kept.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from vae_core.checkpoints import Checkpoint, load_checkpoint
 from vae_core.config import CorruptionConfig, RunConfig, TrainConfig
 from vae_core.corruption import CORRUPTIONS, corrupt

@@ -42,3 +42,8 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def from_png(content: bytes) -> NDArray[np.uint8]:
+    """Decode what `png` wrote: (H, W) or (H, W, 3) uint8."""
+    return np.asarray(Image.open(io.BytesIO(content)))

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Protocol
 
+from vae_core.checkpoints import RESUME_FILE
 from vae_core.errors import RunError
 from vae_core.runs import HEARTBEAT_S, Run
 
@@ -110,12 +111,16 @@ class LocalExecutor:
             self._changed.notify_all()
 
     def withdraw(self, run: Run) -> bool:
-        """Take a run out of the queue and mark it stopped; False when it was not waiting."""
+        """Take a run out of the queue; False when it was not waiting.
+
+        It goes back to paused when it has trained before, else it is stopped.
+        """
         with self._changed:
             found = [job for job in self._queue if job.run.id == run.id]
             for job in found:
                 self._queue.remove(job)
-                run.update(status="stopped")
+                begun = (run.folder / RESUME_FILE).exists()
+                run.update(status="paused" if begun else "stopped")
             return bool(found)
 
     def waiting(self, run_id: str) -> Waiting | None:

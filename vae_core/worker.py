@@ -82,21 +82,20 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
     first = learner.num_done
     watcher = _Watcher(run, learner, make_probe(data))
     watcher.look({})
-    while True:
-        pace = None if max_steps is None else max(1, first + max_steps - learner.num_done)
-        try:
-            event = events.send(pace)
-        except StopIteration:
-            break
+    last = None if max_steps is None else first + max_steps
+    while learner.num_done < learner.num_steps:
+        want = "pause" if learner.num_done == last else run.asked()
+        if want != "run":
+            watcher.finish("paused" if want == "pause" else "stopped", data)
+            return
+        event = events.send(None if last is None else last - learner.num_done)
         if on_event:
             on_event(event)
         watcher.see(event)
-        stepped = max_steps is not None and learner.num_done >= first + max_steps
-        want = "pause" if stepped and isinstance(event, Progress) else run.asked()
-        if want != "run" and learner.num_done < learner.num_steps:
-            events.close()
-            watcher.finish("paused" if want == "pause" else "stopped", data)
-            return
+    for event in events:
+        if on_event:
+            on_event(event)
+        watcher.see(event)
     watcher.finish("finished", data)
 
 

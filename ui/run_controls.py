@@ -1,0 +1,178 @@
+"""Buttons and sentences for each state of a run: what happened, and the one next thing to do."""
+
+import secrets
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui import errors, settings
+from ui.workers import executor
+from vae_core import runs
+from vae_core.config import RunConfig
+from vae_core.record import RunRecord
+
+AT_WORK = ("queued", "running")
+ENDED = ("finished", "stopped", "diverged", "failed")
+
+
+def start(config: RunConfig) -> None:
+    """Make a run, queue it, and turn the page to it."""
+    run = runs.create(config)
+    executor().submit(run, owner=_owner())
+    settings.show_next_time(config)
+    watch(run.id)
+    st.rerun()
+
+
+def watch(run_id: str | None) -> None:
+    """Turn the page to a run, in the address too, or away from any."""
+    if run_id is None:
+        st.session_state.pop("run", None)
+        st.query_params.pop("run", None)
+    else:
+        st.session_state["run"] = run_id
+        if st.query_params.get("run") != run_id:
+            st.query_params["run"] = run_id
+
+
+def show_buttons(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) -> None:
+    """Draw what can be done now, the likeliest first."""
+    for number, (label, action) in enumerate(_actions(run, record, chosen)):
+        kind, width = ("secondary", "content") if number else ("primary", 128)
+        key = "do_" + label.lower().replace(" ", "_")
+        if st.button(label, key=key, type=kind, width=width):
+            with errors.shown():
+                action()
+                st.rerun()
+
+
+Action = tuple[str, Callable[[], None]]
+
+
+def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) -> list[Action]:
+    def begin() -> None:
+        start(chosen)
+
+    def begin_elsewhere() -> None:
+        start(chosen.evolve(seed=settings.new_seed()))
+
+    if run is None or record is None:
+        return [("Train", begin)]
+
+    def go_on() -> None:
+        executor().submit(run, owner=_owner())
+
+    def step() -> None:
+        executor().submit(run, owner=_owner(), max_steps=1)
+
+    def pause() -> None:
+        run.ask("pause")
+
+    def stop() -> None:
+        if executor().withdraw(run):
+            return
+        if run.record().status not in AT_WORK:
+            executor().submit(run, owner=_owner())  # a worker writes the model, then stops
+        run.ask("stop")
+
+    stops = ("Stop", stop)
+    resume = ("Resume", go_on)
+    pauses = ("Pause", pause)
+    steps = ("Step", step)
+    same = chosen == record.config
+    again = ("Start again", begin) if same else ("Train", begin)
+    other = ("New seed", begin_elsewhere)
+    return {
+        "queued": [stops],
+        "running": [pauses, stops],
+        "paused": [resume, steps, stops],
+        "interrupted": [resume, again],
+        "stopped": [again, resume, other],
+    }.get(record.status, [again, other])
+
+
+def sentence(run: runs.Run, record: RunRecord, last: dict[str, float] | None) -> str:
+    """Say what the run is doing, or how it ended."""
+    if record.status == "queued":
+        waiting = executor().waiting(run.id)
+        if waiting is None:
+            return "Starting."
+        wait = "" if waiting.expected_s is None else f", about {waiting.expected_s:.0f} s"
+        return f"Waiting for a free worker: place {waiting.place}{wait}."
+    if record.status == "running":
+        return _progress(last)
+    where = f"step {record.num_done:,} of {record.num_steps:,}"
+    epochs = f"{record.config.train.epochs} epochs"
+    return {
+        "paused": f"Paused at {where}.",
+        "finished": f"Finished: {epochs} in {record.elapsed_s:.1f} s.{_result(record)}",
+        "stopped": (
+            f"Stopped at {where}. What it has learnt is kept.{_result(record)}"
+            if run.is_usable()
+            else "Stopped before it began."
+        ),
+        "interrupted": "The worker ended without a word, at or after " + where + ". Nothing is "
+        "lost: Resume goes on from there.",
+        "diverged": record.error or "The loss stopped being a number.",
+        "failed": record.error or "The run failed.",
+    }[record.status]
+
+
+def _progress(last: dict[str, float] | None) -> str:
+    if last is None:
+        return "Starting."
+    if last["step"] >= last["num_steps"]:
+        return "Measuring the result on the test images."
+    left = last["elapsed_s"] / last["step"] * (last["num_steps"] - last["step"])
+    epochs = last["num_steps"] * last["epoch"] / last["step"]
+    return (
+        f"Training: epoch {last['epoch']:.0f} of {epochs:.0f}, about {max(left, 1):.0f} s left, "
+        f"{last['images_per_s']:,.0f} images/s."
+    )
+
+
+def _result(record: RunRecord) -> str:
+    if record.summary is None:
+        return ""
+    bound = record.summary.elbo_nats
+    elbo = "" if bound is None else f"ELBO {bound:.1f} nats, ".replace("-", "\N{MINUS SIGN}")
+    return (
+        f" On {record.summary.num_images:,} test images: {elbo}"
+        f"{100 * record.summary.knn_accuracy:.0f} % have neighbours of their own class."
+    )
+
+
+def show_save(run: runs.Run, record: RunRecord) -> None:
+    """Save a run that has weights under a name, so that every page offers it."""
+    row = {"horizontal": True, "vertical_alignment": "center", "gap": "small"}
+    if record.name is not None:
+        with st.container(**row):
+            st.markdown(f"Saved as **{escape(record.name)}**. Every page offers it:")
+            for page, label in (("explore", "explore it"), ("sliders", "move its sliders")):
+                query = {"model": record.name}
+                st.page_link(f"pages/{page}.py", label=label, query_params=query)
+        return
+    with st.form("save", border=False), st.container(**row):
+        name = st.text_input(
+            "Name",
+            max_chars=runs.MAX_NAME_LENGTH,
+            placeholder="Name this model, and every page offers it",
+            label_visibility="collapsed",
+            width=360,
+        )
+        pressed = st.form_submit_button("Save")
+    if pressed:
+        with errors.shown():
+            runs.save_as(run, name)
+            st.rerun()
+
+
+def escape(text: str) -> str:
+    """Take Markdown's meaning from a text that a person typed."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|$:~" else c for c in text)
+
+
+def _owner() -> str:
+    """Who asks, for the queue's fairness: this browser session."""
+    owner: str = st.session_state.setdefault("owner", secrets.token_hex(8))
+    return owner

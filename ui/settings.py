@@ -1,0 +1,163 @@
+"""The drawer in which a run is set up."""
+
+import random
+
+import streamlit as st
+
+from vae_core.config import MAX_EPOCHS, CorruptionConfig, RunConfig
+from vae_core.corruption import CORRUPTIONS
+from vae_core.data import DATASETS
+from vae_core.models import MODELS
+from vae_core.recipes import default_config
+
+KINDS = {"gaussian": "VAE", "point": "Autoencoder"}
+NO_NOISE = "none"
+_PREFIX = "set_"
+
+
+def start_from(config: RunConfig) -> None:
+    """Put a configuration's values into the drawer."""
+    damage = config.train.corruption
+    values = {
+        "dataset": config.dataset,
+        "model": config.model.name,
+        "posterior": config.model.posterior,
+        "latent_dim": config.model.latent_dim,
+        "beta": config.train.beta,
+        "epochs": config.train.epochs,
+        "noise": damage.kind if damage else NO_NOISE,
+        "level": damage.level if damage else 0.5,
+        "seed": config.seed,
+    }
+    for name, value in values.items():
+        st.session_state[_PREFIX + name] = value
+
+
+def show_next_time(config: RunConfig) -> None:
+    """Put a configuration's values into the drawer once it is drawn again.
+
+    Streamlit lets nobody change a widget that is already on the page.
+    """
+    st.session_state["next_settings"] = config
+
+
+def drawer(label: str) -> None:
+    """Draw the settings; `chosen` reads them."""
+    if "next_settings" in st.session_state:
+        start_from(st.session_state.pop("next_settings"))
+    elif _PREFIX + "dataset" not in st.session_state:
+        start_from(default_config("digits"))
+    # Written back at each run of the page, so that they outlive a visit to another page.
+    for key in [key for key in st.session_state if str(key).startswith(_PREFIX)]:
+        st.session_state[key] = st.session_state[key]
+    with st.popover(label, width="stretch"), st.container(key="settings"):
+        left, right = st.columns(2)
+        with left:
+            st.selectbox(
+                "Data set",
+                list(DATASETS),
+                format_func=lambda name: DATASETS[name].spec.title,
+                key=_PREFIX + "dataset",
+                on_change=_use_defaults,
+            )
+            st.selectbox(
+                "Network",
+                list(MODELS),
+                format_func=lambda name: MODELS[name].title,
+                key=_PREFIX + "model",
+                on_change=_use_defaults,
+            )
+            st.selectbox(
+                "Kind",
+                list(KINDS),
+                format_func=KINDS.__getitem__,
+                key=_PREFIX + "posterior",
+                help="A VAE learns a place and a spread for each picture, an autoencoder only a "
+                "place.",
+            )
+            st.number_input(
+                "Latent numbers",
+                1,
+                64,
+                key=_PREFIX + "latent_dim",
+                help="How many numbers describe a picture. Two of them make a map.",
+            )
+        with right:
+            st.number_input(
+                "Beta",
+                0.0,
+                100.0,
+                step=0.1,
+                format="%g",
+                key=_PREFIX + "beta",
+                disabled=st.session_state[_PREFIX + "posterior"] == "point",
+                help="Weight of the KL term: how strongly the map is kept in one place.",
+            )
+            st.number_input("Epochs", 1, MAX_EPOCHS, key=_PREFIX + "epochs")
+            st.number_input("Seed", 0, 2**31 - 1, key=_PREFIX + "seed")
+            st.selectbox(
+                "Learn to remove noise",
+                [NO_NOISE, *CORRUPTIONS],
+                format_func=lambda name: (
+                    "no, train on clean images" if name == NO_NOISE else CORRUPTIONS[name].title
+                ),
+                key=_PREFIX + "noise",
+            )
+        noise = st.session_state[_PREFIX + "noise"]
+        if noise != NO_NOISE:
+            title = f"Noise level ({CORRUPTIONS[noise].unit})"
+            st.slider(title, 0.0, 1.0, step=0.05, key=_PREFIX + "level")
+
+
+def chosen() -> RunConfig:
+    """Return what the drawer says, checked again.
+
+    Raises:
+        InvalidConfigError: when a value is out of range.
+    """
+    value = {name: st.session_state[_PREFIX + name] for name in _NAMES}
+    base = default_config(value["dataset"], value["model"])
+    damage = {"kind": value["noise"], "level": value["level"]}
+    return base.evolve(
+        model=base.model.evolve(latent_dim=value["latent_dim"], posterior=value["posterior"]),
+        train=base.train.evolve(
+            beta=value["beta"],
+            epochs=value["epochs"],
+            corruption=None if value["noise"] == NO_NOISE else CorruptionConfig.parse(damage),
+        ),
+        seed=value["seed"],
+    )
+
+
+def sentence(config: RunConfig) -> str:
+    """Say in one line what will be, or was, trained."""
+    damage = config.train.corruption
+    kind = KINDS[config.model.posterior]
+    parts = [
+        DATASETS[config.dataset].spec.title,
+        f"{MODELS[config.model.name].title.split(' (')[0].lower()} {kind}",
+        f"{config.model.latent_dim} latent number{'s' if config.model.latent_dim > 1 else ''}",
+        f"beta {config.train.beta:g}" if config.model.posterior == "gaussian" else "",
+        f"{config.train.epochs} epochs",
+        f"{CORRUPTIONS[damage.kind].title} {damage.level:g}" if damage else "",
+        f"seed {config.seed}",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def new_seed() -> int:
+    """Draw a seed that people can read out."""
+    return random.randrange(1, 10_000)  # noqa: S311
+
+
+_NAMES = (
+    "dataset", "model", "posterior", "latent_dim", "beta", "epochs", "noise", "level", "seed",
+)  # fmt: skip
+
+
+def _use_defaults() -> None:
+    """Another data set or network has other good numbers of epochs."""
+    base = default_config(
+        st.session_state[_PREFIX + "dataset"], st.session_state[_PREFIX + "model"]
+    )
+    st.session_state[_PREFIX + "epochs"] = base.train.epochs

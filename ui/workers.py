@@ -1,0 +1,24 @@
+"""The one executor of this server process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from vae_core.jobs import LocalExecutor
+
+
+@cache
+def executor() -> LocalExecutor:
+    """Start the workers at the first call; the same ones ever after."""
+    return LocalExecutor()
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Warm the workers before the first click, and end them with the server."""
+    executor()
+    try:
+        yield {}
+    finally:
+        executor().shutdown()
