@@ -1,5 +1,101 @@
-"""Placeholder."""
+"""Sliders: what does each number do?"""
 
 import streamlit as st
+import torch
 
-st.title("Sliders")
+from ui import cache, errors, latent_sliders, originals, picker, pictures, state
+from ui.latent_sliders import Range
+from vae_core.checkpoints import Checkpoint
+from vae_core.inference import decode, traverse
+
+
+def show_decoded(choice: cache.Choice, found: Checkpoint, z: torch.Tensor) -> None:
+    """The picture that the sliders make, and the one they started from."""
+    with st.container(key="decoded"):
+        alt = f"The {picker.noun(choice)} that the sliders make"
+        pictures.show(pictures.img(pictures.sprite(decode(found.model, z[None])), alt, "280px"))
+    started = latent_sliders.start(choice)
+    if started is None:
+        return
+    position, clipped = started
+    label = found.record.spec.class_names[int(found.latents.label[position])]
+    image = cache.original(found, position)
+    text = f"Started from this {label}."
+    if image is None:
+        text, thumb = f"Started from a {label}. {originals.MISSING}.", ""
+    else:
+        thumb = pictures.img(pictures.sprite(image), f"the original, a {label}", "48px", "original")
+    if clipped:
+        text += f" {clipped} of its numbers lie beyond the sliders and stand at their ends."
+    pictures.show(f'<div class="vl-row vl-line">{thumb}<p>{text}</p></div>')
+    if image is None:
+        originals.offer_download(found.record.spec)
+
+
+def show_start(choice: cache.Choice, limits: list[Range]) -> None:
+    """Where the sliders can start from."""
+    noun = picker.noun(choice)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Start from",
+            [latent_sliders.ANY, *choice.record.spec.class_names],
+            format_func=lambda name: f"any {noun}" if name == latent_sliders.ANY else f"a {name}",
+            key="start_class",
+            width=130,
+        )
+        arguments = (choice, limits)
+        st.button(
+            "Start",
+            key="start",
+            type="primary",
+            on_click=latent_sliders.start_from_picture,
+            args=arguments,
+        )
+        st.button("Reset", key="reset", on_click=latent_sliders.reset, args=arguments)
+
+
+def show_slider(
+    choice: cache.Choice, found: Checkpoint, z: torch.Tensor, dim: int, limit: Range, num: int
+) -> None:
+    """One slider, and below it what its places give while the others stay."""
+    st.slider(
+        latent_sliders.label(found, dim),
+        limit.low,
+        limit.high,
+        step=limit.step,
+        format=limit.format,
+        key=latent_sliders.key(choice, dim),
+        persist_state="session",
+    )
+    places = limit.low + (limit.high - limit.low) * (torch.arange(num) + 0.5) / num
+    strip = pictures.sprite(traverse(found.model, z, dim, places), gap=1)
+    alt = f"Number {dim + 1} from {limit.low:g} to {limit.high:g}, the others unchanged"
+    pictures.show(pictures.img(strip, alt, "100%", "traversal"))
+
+
+with errors.shown():
+    choice = state.chosen()
+    found = cache.checkpoint(choice.key)
+    limits = latent_sliders.ranges(found)
+    z = latent_sliders.values(choice, limits)
+    used, collapsed = latent_sliders.order(found)
+    left, right = st.columns([300, 650], gap="large")
+    with left, st.container(key="still"):
+        show_decoded(choice, found, z)
+        show_start(choice, limits)
+    with right:
+        many = len(limits) > latent_sliders.MAX_NATURAL_ORDER
+        st.markdown(
+            f"The model keeps {len(limits)} numbers of a picture. Each slider changes one; the "
+            "strip below it shows what that does while the others stay."
+            + (" Those that carry most come first." if many and found.record.kl_per_dim else "")
+        )
+        for group in (used, collapsed):
+            if group and group is collapsed:
+                st.markdown(
+                    f"The decoder ignores these {len(group)} numbers: they carry almost nothing."
+                )
+            cells = st.columns(2, gap="medium") if many else [st.container()]
+            for place, dim in enumerate(group):
+                with cells[place % len(cells)]:
+                    show_slider(choice, found, z, dim, limits[dim], 9 if many else 11)

@@ -45,8 +45,9 @@ def default_pick(found: Checkpoint, view: cache.MapView) -> int:
     """A typical picture, beside its class's centre so that the label does not hide it."""
     labels = found.latents.label[view.shown]
     label = 3 if bool((labels == 3).any()) else int(labels[0])
-    gap = (view.points[view.shown] - view.centres[label]).norm(dim=1) / view.limit
-    gap[labels != label] = torch.inf
+    gaps = torch.cdist(view.points[view.shown], view.centres.nan_to_num(1e9)) / view.limit
+    gap = gaps[:, label]
+    gap[(labels != label) | (gaps.argmin(1) != label)] = torch.inf
     return int(view.shown[(gap - 0.12).abs().argmin()])
 
 

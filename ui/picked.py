@@ -126,11 +126,13 @@ def show_maths(picked: Picked) -> None:
             )
         st.caption("No KL and no ELBO: an autoencoder has no prior to be held against.")
         return
-    total = round(sum(picked.kl_per_dim), 2)
+    terms = [round(term, 2) for term in picked.kl_per_dim]
+    total = sum(terms)
+    few = " + ".join(f"{term:.2f}" for term in terms) + " = " if 1 < len(terms) < 4 else ""
     st.latex(
         rf"\textcolor{{{kl}}}{{\text{{KL}}}} = \sum_i \tfrac12\left("
         rf"\textcolor{{{mean}}}{{\mu_i}}^2 + \textcolor{{{sigma}}}{{\sigma_i}}^2 - 1 - "
-        rf"\ln \textcolor{{{sigma}}}{{\sigma_i}}^2\right) = {total:.2f}"
+        rf"\ln \textcolor{{{sigma}}}{{\sigma_i}}^2\right)\\ = {few}{total:.2f}"
     )
     if picked.recon_nats is None:
         st.caption("The reconstruction term needs the original, which is not on this computer.")

@@ -1,0 +1,147 @@
+"""The denoise lab: pictures, methods, and what is to be said about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+import torch
+from torch import Tensor
+
+from ui import cache, pictures
+from vae_core.corruption import CORRUPTIONS
+from vae_core.data import DataSpec
+from vae_core.data.strokes import draw_digits
+from vae_core.restoration import Restored
+
+NUM_IMAGES = 8
+MAX_MODELS = 3
+NOISY, MEDIAN = "noisy", "median filter"
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Clean:
+    """Pictures to damage: images (N, C, H, W), and whether this program drew them."""
+
+    images: Tensor
+    is_drawn: bool
+
+
+def clean_images(spec: DataSpec, seed: int) -> Clean | None:
+    """Random test pictures; drawn ones where digits are not on this computer; else None."""
+    generator = torch.Generator().manual_seed(seed)
+    data = cache.dataset(spec.name)
+    if data is not None:
+        chosen = torch.randperm(len(data.test), generator=generator)[:NUM_IMAGES]
+        return Clean(data.test.batch(chosen).x, is_drawn=False)
+    channels, height, width = spec.event_shape
+    if spec.class_names != DIGITS or channels != 1 or height != width:
+        return None
+    labels = torch.randint(10, (NUM_IMAGES,), generator=generator)
+    return Clean(draw_digits(labels, height, seed), is_drawn=True)
+
+
+def candidates(choice: cache.Choice, offered: Mapping[str, cache.Choice]) -> dict[str, str]:
+    """Titles by id of the models of the same data set."""
+    dataset = choice.record.config.dataset
+    return {
+        other.id: other.title
+        for other in offered.values()
+        if other.record.config.dataset == dataset
+    }
+
+
+def default_models(choice: cache.Choice, offered: Mapping[str, cache.Choice]) -> list[str]:
+    """The picker's model, and those that were trained to remove noise."""
+    ids = candidates(choice, offered)
+    trained = [i for i in ids if offered[i].record.config.train.corruption and i != choice.id]
+    return [choice.id, *trained][:MAX_MODELS]
+
+
+def training(choice: cache.Choice) -> str:
+    """What a model was trained for, in a few words."""
+    corruption = choice.record.config.train.corruption
+    if corruption is None:
+        return "trained on clean pictures"
+    return f"trained to remove {_noise(corruption.kind)}, level {corruption.level:g}"
+
+
+def _noise(kind: str) -> str:
+    return CORRUPTIONS[kind].title.lower().replace("gaussian", "Gaussian")
+
+
+def table(clean: Tensor, results: Mapping[str, Restored], models: list[cache.Choice]) -> str:
+    """HTML: one row for each method, with its mean PSNR and SSIM; the best are marked."""
+    rows = [_row("clean", "Clean", f"{len(clean)} pictures", clean, None, False, False)]
+    best = max(r.psnr_db for r in results.values()), max(r.ssim for r in results.values())
+    notes = {
+        NOISY: ("Noisy", "what every method gets"),
+        MEDIAN: ("Median filter", "classical, 3x3 pixels, no training"),
+    } | {model.id: (model.title, training(model)) for model in models}
+    for name, (title, note) in notes.items():
+        result = results[name]
+        is_best = result.psnr_db == best[0], result.ssim == best[1]
+        rows.append(_row(name, title, note, result.images, result, *is_best))
+    return f'<table class="vl-lab"><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _row(
+    name: str,
+    title: str,
+    note: str,
+    images: Tensor,
+    result: Restored | None,
+    best_psnr: bool,
+    best_ssim: bool,
+) -> str:
+    strip = pictures.img(pictures.sprite(images, gap=1), f"{title}: {len(images)} pictures", "100%")
+    if result is None:  # nothing to measure there: room for the headings
+        numbers = '<th class="num head">PSNR, dB</th><th class="num head">SSIM</th>'
+    else:
+        psnr = f"{result.psnr_db:.2f}".replace("inf", "∞")
+        numbers = (
+            f'<td class="num psnr{" best" * best_psnr}">{psnr}{_tick(best_psnr)}</td>'
+            f'<td class="num ssim{" best" * best_ssim}">{result.ssim:.3f}{_tick(best_ssim)}</td>'
+        )
+    return (
+        f'<tr class="row-{escape(name.replace(" ", "-"))}"><th scope="row">{escape(title)}'
+        f'<small>{escape(note)}</small></th><td class="strip">{strip}</td>{numbers}</tr>'
+    )
+
+
+def _tick(is_best: bool) -> str:
+    return "<small>best</small>" if is_best else ""
+
+
+def remarks(results: Mapping[str, Restored], models: list[cache.Choice], kind: str) -> list[str]:
+    """Plain sentences in Markdown: who was trained for this, who loses to a simple filter."""
+    said = []
+    for model in models:
+        corruption = model.record.config.train.corruption
+        if corruption and corruption.kind != kind:
+            said.append(
+                f"**{_plain(model)}** was trained to remove {_noise(corruption.kind)}, "
+                f"not {_noise(kind)}."
+            )
+        elif corruption:
+            said.append(f"**{_plain(model)}** was trained to remove this kind of noise.")
+    untrained = [model for model in models if model.record.config.train.corruption is None]
+    if untrained:
+        names, verb = _names(untrained), "was" if len(untrained) == 1 else "were"
+        said.append(f"{names} {verb} trained on clean pictures, not for this: expect worse.")
+    beaten = [m for m in models if results[m.id].psnr_db < results[MEDIAN].psnr_db]
+    if beaten:
+        said.append(f"Here the simple median filter beats {_names(beaten)} (higher PSNR).")
+    if max(results.values(), key=lambda result: result.psnr_db) is results[NOISY]:
+        said.append("By PSNR, nothing here beats leaving the pictures as they are.")
+    if models:
+        said.append("A model invents plausible detail: what it draws may never have been there.")
+    return said
+
+
+def _names(models: list[cache.Choice]) -> str:
+    return " and ".join(f"**{_plain(model)}**" for model in models)
+
+
+def _plain(model: cache.Choice) -> str:
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+!$:<>~|" else c for c in model.title)

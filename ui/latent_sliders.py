@@ -1,0 +1,125 @@
+"""One slider for each number of a latent: ranges, values, order."""
+
+import math
+import random
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from ui import cache
+from vae_core.checkpoints import Checkpoint
+from vae_core.record import QUANTILES
+
+COLLAPSED_NATS = 0.01
+MAX_NATURAL_ORDER = 4
+ANY = "any"
+
+
+@dataclass(frozen=True)
+class Range:
+    """What one slider can say; all three are whole multiples of `step`."""
+
+    low: float
+    high: float
+    default: float
+    step: float
+
+    @property
+    def format(self) -> str:
+        """As many decimals as the step has."""
+        return f"%.{max(0, -round(math.log10(self.step)))}f"
+
+    def snap(self, value: float) -> float:
+        """The nearest value that the slider can show."""
+        snapped = round(round(value / self.step) * self.step, 6)
+        return min(self.high, max(self.low, snapped))
+
+
+def ranges(found: Checkpoint) -> list[Range]:
+    """The 1st to the 99th percentile: of the prior, or of an autoencoder's training means."""
+    prior = found.model.prior()
+    if prior is not None:
+        edges = prior.quantiles(torch.tensor([QUANTILES[0], 0.5, QUANTILES[-1]])).tolist()
+        return [_range(*edges)] * found.model.latent_dim
+    middle = QUANTILES.index(0.5)
+    return [_range(row[0], row[middle], row[-1]) for row in found.record.latent_quantiles]
+
+
+def _range(low: float, default: float, high: float) -> Range:
+    step = 10.0 ** (math.floor(math.log10(max(high - low, 1e-3))) - 2)
+    low, high = math.floor(low / step), math.ceil(high / step)
+    return Range(
+        round(low * step, 6),
+        round(max(high, low + 1) * step, 6),
+        round(round(default / step) * step, 6),
+        step,
+    )
+
+
+def key(choice: cache.Choice, dim: int) -> str:
+    """A slider's name in the session."""
+    return f"z_{choice.id}_{dim}"
+
+
+def values(choice: cache.Choice, limits: list[Range]) -> Tensor:
+    """What the sliders say, (D,); call it before they are drawn."""
+    return torch.tensor(
+        [
+            float(st.session_state.setdefault(key(choice, dim), limit.default))
+            for dim, limit in enumerate(limits)
+        ]
+    )
+
+
+def reset(choice: cache.Choice, limits: list[Range]) -> None:
+    """Put every slider back to its default."""
+    for dim, limit in enumerate(limits):
+        st.session_state[key(choice, dim)] = limit.default
+    st.session_state.pop(f"start_{choice.id}", None)
+
+
+def start_from_picture(choice: cache.Choice, limits: list[Range]) -> None:
+    """Put the sliders to the means of a random stored picture of the class asked for."""
+    latents = cache.checkpoint(choice.key).latents
+    wanted = st.session_state["start_class"]
+    positions = torch.arange(len(latents))
+    if wanted != ANY:
+        positions = positions[latents.label == choice.record.spec.class_names.index(wanted)]
+    if not len(positions):
+        return
+    position = int(positions[random.randrange(len(positions))])  # noqa: S311
+    clipped = 0
+    for dim, (limit, value) in enumerate(
+        zip(limits, latents.encoded.mean[position].tolist(), strict=True)
+    ):
+        st.session_state[key(choice, dim)] = limit.snap(value)
+        clipped += not limit.low - limit.step <= value <= limit.high + limit.step
+    st.session_state[f"start_{choice.id}"] = (position, clipped)
+
+
+def start(choice: cache.Choice) -> tuple[int, int] | None:
+    """The picture that the sliders started from, and how many numbers did not fit."""
+    return st.session_state.get(f"start_{choice.id}")
+
+
+def order(found: Checkpoint) -> tuple[list[int], list[int]]:
+    """Dimensions in use and collapsed ones; more than four are sorted by their KL."""
+    dims, kl = list(range(found.model.latent_dim)), found.record.kl_per_dim
+    if not kl:
+        return dims, []
+    if len(dims) > MAX_NATURAL_ORDER:
+        dims.sort(key=lambda dim: -kl[dim])
+    used = [dim for dim in dims if kl[dim] >= COLLAPSED_NATS]
+    return used, [dim for dim in dims if kl[dim] < COLLAPSED_NATS]
+
+
+def label(found: Checkpoint, dim: int) -> str:
+    """A slider's label in Markdown: its number, and what it carries."""
+    name, kl = f"number {dim + 1} (z{dim + 1})", found.record.kl_per_dim
+    if not kl:
+        return f":violet[**{name}**]"
+    if kl[dim] < COLLAPSED_NATS:
+        return f":gray[{name}, unused: KL {kl[dim]:.2f} nats]"
+    return f":violet[**{name}**] carries {kl[dim]:.2f} nats (KL)"
