@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import errors, live, originals, run_controls, settings
+from ui import errors, links, live, originals, run_controls, settings
 from vae_core import runs
 from vae_core.data import dataset_entry
 from vae_core.errors import RunError
@@ -33,8 +33,8 @@ def _run_of_this_page() -> runs.Run | None:
     except RunError as error:
         run_controls.watch(None)
         st.warning(str(error))
-        st.page_link("pages/train.py", label="Train a new model")
-        st.page_link("pages/explore.py", label="Explore the models that are here")
+        links.to_page("train", "Train a new model")
+        links.to_page("explore", "Explore the models that are here")
         st.stop()
     run_controls.watch(run.id)
     return run
@@ -48,7 +48,10 @@ def _before() -> None:
     config = settings.chosen()
     with bar, st.container(horizontal=True, vertical_alignment="center"):
         run_controls.show_buttons(None, None, config)
-        st.markdown(settings.sentence(config))
+        what = settings.sentence(config)
+        st.markdown(
+            f"The network has not seen a picture yet. Press Train.  \n:small[:gray[{what}]]"
+        )
     spec = dataset_entry(config.dataset).spec
     if not dataset_entry(config.dataset).is_present():
         st.info(f"{spec.title} is not on this computer.")
@@ -58,7 +61,6 @@ def _before() -> None:
     left, right = st.columns([500, 460], gap="medium")
     with left:
         live.show_map(frame, spec)
-        st.caption("Before training: the network has not seen a picture yet. Press Train.")
     with right:
         live.show_probes(frame, config.dataset)
 
@@ -74,7 +76,8 @@ def _watch(run: runs.Run, was_at_work: bool) -> None:
         settings.drawer("Settings")
     with bar, st.container(horizontal=True, vertical_alignment="center"):
         run_controls.show_buttons(run, record, settings.chosen())
-        st.markdown(run_controls.sentence(run, record, last))
+        what = settings.sentence(record.config)
+        st.markdown(f"{run_controls.sentence(run, record, last)}  \n:small[:gray[{what}]]")
     if record.status in run_controls.ENDED and run.is_usable():
         run_controls.show_save(run, record)
     else:
@@ -85,7 +88,6 @@ def _watch(run: runs.Run, was_at_work: bool) -> None:
     with left:
         if frame is not None:
             live.show_map(frame, record.spec)
-            st.caption(f"{settings.sentence(record.config)}. Step {frame.step:,}.")
     with right:
         live.show_loss(last)
         live.show_curves(rows, record)

@@ -20,6 +20,8 @@ def noun(choice: cache.Choice) -> str:
 def show(offered: dict[str, cache.Choice], page: str) -> None:
     """Draw the strip; afterwards `state.chosen()` knows the model."""
     _notice_unknown(offered)
+    if st.session_state.get("next_model") in offered:
+        st.session_state["model"] = st.session_state.pop("next_model")
     with st.container(key="strip", horizontal=True, vertical_alignment="center"):
         model_id = st.selectbox(
             "Model",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import errors, settings
+from ui import errors, links, settings, state
 from ui.workers import executor
 from vae_core import runs
 from vae_core.config import RunConfig
@@ -105,9 +105,9 @@ def sentence(run: runs.Run, record: RunRecord, last: dict[str, float] | None) ->
     epochs = f"{record.config.train.epochs} epochs"
     return {
         "paused": f"Paused at {where}.",
-        "finished": f"Finished: {epochs} in {record.elapsed_s:.1f} s.{_result(record)}",
+        "finished": f"Finished: {epochs} in {record.elapsed_s:.1f} s.",
         "stopped": (
-            f"Stopped at {where}. What it has learnt is kept.{_result(record)}"
+            f"Stopped at {where}. What it has learnt is kept."
             if run.is_usable()
             else "Stopped before it began."
         ),
@@ -134,11 +134,11 @@ def _progress(last: dict[str, float] | None) -> str:
 def _result(record: RunRecord) -> str:
     if record.summary is None:
         return ""
-    bound = record.summary.elbo_nats
+    bound, share = record.summary.elbo_nats, record.summary.knn_accuracy
     elbo = "" if bound is None else f"ELBO {bound:.1f} nats, ".replace("-", "\N{MINUS SIGN}")
     return (
-        f" On {record.summary.num_images:,} test images: {elbo}"
-        f"{100 * record.summary.knn_accuracy:.0f} % have neighbours of their own class."
+        f"{record.summary.num_images:,} test images: {elbo}"
+        f"{100 * share:.0f} % have neighbours of their own class."
     )
 
 
@@ -147,10 +147,9 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
     row = {"horizontal": True, "vertical_alignment": "center", "gap": "small"}
     if record.name is not None:
         with st.container(**row):
-            st.markdown(f"Saved as **{escape(record.name)}**. Every page offers it:")
+            st.markdown(f"Saved as **{escape(record.name)}** and chosen above. Now")
             for page, label in (("explore", "explore it"), ("sliders", "move its sliders")):
-                query = {"model": record.name}
-                st.page_link(f"pages/{page}.py", label=label, query_params=query)
+                links.to_page(page, label)
         return
     with st.form("save", border=False), st.container(**row):
         name = st.text_input(
@@ -158,12 +157,14 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
             max_chars=runs.MAX_NAME_LENGTH,
             placeholder="Name this model, and every page offers it",
             label_visibility="collapsed",
-            width=360,
+            width=320,
         )
         pressed = st.form_submit_button("Save")
+        st.markdown(_result(record))
     if pressed:
         with errors.shown():
             runs.save_as(run, name)
+            state.choose_next_time(run.id)
             st.rerun()
 
 

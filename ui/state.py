@@ -18,6 +18,11 @@ def offered() -> dict[str, cache.Choice]:
     return found
 
 
+def choose_next_time(model_id: str) -> None:
+    """Choose a model once the picker is drawn again: nobody may change what is on the page."""
+    st.session_state["next_model"] = model_id
+
+
 def number(name: str, default: int, limit: int) -> int:
     """A whole number from 0 to limit - 1, kept for the session and in the page's address.
 

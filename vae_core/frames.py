@@ -25,7 +25,7 @@ NUM_PROBES = 1_000
 NUM_PICTURES = 16
 MANIFOLD_SIDE = 12
 LIVE_FILE = "live.npz"
-_LADDER = (4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0)
+_LADDER = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0)
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,8 @@ def read_frame(path: Path) -> Frame:
         RunError: when it is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # From memory: numpy leaves the file open when it turns out to be half a zip.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             first, second = header["axis_labels"]
             return Frame(

@@ -46,4 +46,4 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
 
 def from_png(content: bytes) -> NDArray[np.uint8]:
     """Decode what `png` wrote: (H, W) or (H, W, 3) uint8."""
-    return np.asarray(Image.open(io.BytesIO(content)))
+    return np.array(Image.open(io.BytesIO(content)))
