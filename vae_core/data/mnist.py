@@ -9,6 +9,7 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import torch
@@ -140,17 +141,19 @@ class MnistFamily:
         files = self._files()
         done = 0
         for number, (name, md5) in enumerate(files):
-            errors: list[OSError] = []
+            errors: list[str] = []
             for mirror in self.source.mirrors:
                 try:
                     done += _fetch(
                         mirror + name, md5, raw / name.removesuffix(".gz"), done, progress
                     )
                     break
-                except OSError as error:
-                    errors.append(error)
+                except (OSError, HTTPException) as error:
+                    errors.append(str(error).strip())
+                    if isinstance(error, HTTPError):
+                        error.close()  # it holds the connection
             else:
-                raise OSError("; ".join(str(error) for error in errors))
+                raise OSError("; ".join(errors))
             if progress and number == len(files) - 1:
                 progress(done, done)
 
