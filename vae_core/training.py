@@ -12,7 +12,7 @@ from torch import Tensor
 from vae_core.config import RunConfig
 from vae_core.corruption import corrupt
 from vae_core.data import Batch, Dataset, DataSpec, ImageSource, epoch_plan
-from vae_core.errors import TrainingDivergedError
+from vae_core.errors import CheckpointError, TrainingDivergedError
 from vae_core.metrics.elbo import Elbo, elbo
 from vae_core.models import LatentModel, build_model
 from vae_core.objectives import Losses, elbo_losses
@@ -144,16 +144,26 @@ class Learner:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to a `state_dict` of the same configuration."""
-        self.model.load_state_dict(state["model"])
+        """Go back to a `state_dict` of the same configuration.
+
+        Raises:
+            CheckpointError: when it belongs to another model.
+        """
         moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in state["optimiser"].items():
-            index, name = key.split(".")
-            moments.setdefault(int(index), {})[name] = value.clone()
         groups = self.optimiser.state_dict()["param_groups"]
-        self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
-        for name, generator in self.generators.items():
-            generator.set_state(state["generators"][name])
+        try:
+            self.model.load_state_dict(state["model"])
+            for key, value in state["optimiser"].items():
+                index, name = key.split(".")
+                moments.setdefault(int(index), {})[name] = value.clone()
+            self.optimiser.load_state_dict({"state": moments, "param_groups": groups})
+            for name, generator in self.generators.items():
+                generator.set_state(state["generators"][name])
+        except (RuntimeError, KeyError, ValueError, TypeError) as error:
+            raise CheckpointError(
+                f"The training state does not fit this run's settings ({error}). It belongs to "
+                "another run; start this one again."
+            ) from error
         self.num_done = state["num_done"]
         self.elapsed_s = state["elapsed_s"]
 
@@ -213,7 +223,7 @@ def train(
 def _run(
     learner: Learner, source: ImageSource, epoch: int, within: int, stop: int, steps_per_epoch: int
 ) -> Progress | None:
-    """Take the steps of one epoch up to `stop`; None when a loss was not finite."""
+    """Take the steps of one epoch up to `stop`; None when losses or weights are not finite."""
     began = time.perf_counter()
     train = learner.config.train
     order = epoch_plan(len(source), learner.config.seed, epoch)
@@ -229,9 +239,11 @@ def _run(
         for name, (value, _) in losses.terms.items():
             total = value.detach().sum()
             sums[name] = sums[name] + total if name in sums else total
-    # The only reading of the interval: one transfer from the device, one check.
+    # The only reading of the interval: one transfer from the device, one check. The weights are
+    # checked too: the losses were read before the last step was taken.
     means = torch.stack(list(sums.values())).div(num_items)
-    if not bool(means.isfinite().all()):
+    parts = (means, *learner.model.parameters())
+    if not bool(torch.stack([part.isfinite().all() for part in parts]).all()):
         return None
     terms = dict(zip(sums, means.tolist(), strict=True))
     recon_nats, kl_nats = terms["recon_nats"], terms.get("kl_nats")
