@@ -141,7 +141,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 def _read_latents(folder: Path, record: RunRecord) -> Latents:
     path = folder / LATENTS_FILE
     tensors = read_tensors(path)
-    num, dim = len(tensors.get("label", ())), record.config.model.latent_dim
+    num = tensors["label"].numel() if "label" in tensors else 0
+    dim = record.config.model.latent_dim
     expected: dict[str, tuple[int, ...]] = {
         "mean": (num, dim),
         "label": (num,),
@@ -151,12 +152,16 @@ def _read_latents(folder: Path, record: RunRecord) -> Latents:
     if record.config.model.posterior == "gaussian":
         expected["logvar"] = (num, dim)
     _check_shapes(path, tensors, expected)
-    label, split = tensors["label"].long(), tensors["split"]
-    if num and (int(label.max()) >= len(record.spec.class_names) or int(split.max()) > 2):
-        raise CheckpointError(f"{path} holds labels that {record.spec.title} does not have.")
+    label, split, index = (tensors[name].long() for name in ("label", "split", "index"))
+    limits = ((label, len(record.spec.class_names)), (split, len(SPLITS)), (index, 2**31))
+    if any(bool(((values < 0) | (values >= limit)).any()) for values, limit in limits):
+        raise CheckpointError(
+            f"{path} holds labels or places that {record.spec.title} does not have. It is "
+            "damaged or of another data set; train the run again."
+        )
     logvar = tensors.get("logvar")
     encoded = Encoded(tensors["mean"].float(), None if logvar is None else logvar.float())
-    return Latents(encoded, label, split, tensors["index"].long())
+    return Latents(encoded, label, split.byte(), index)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from vae_core.config import RunConfig
 from vae_core.data import DataSpec
-from vae_core.errors import CheckpointError, InvalidConfigError, VAELabError
+from vae_core.errors import CheckpointError, VAELabError
 from vae_core.files import read_json, write_json
 from vae_core.schema import Config
 
@@ -100,11 +100,11 @@ def read_record(folder: Path) -> RunRecord:
             f"{folder} holds no {RECORD_FILE}; expected the folder of a run or a checkpoint, with "
             f"{RECORD_FILE} and model.safetensors in it."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path} cannot be read ({error}). It is damaged; use another run, or train again."
         ) from error
-    except (InvalidConfigError, VAELabError) as error:
+    except VAELabError as error:
         raise CheckpointError(
             f"{path} is not a description that this version knows. {error}"
         ) from error
