@@ -89,7 +89,9 @@ with errors.shown():
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind, level = ask_noise()
         image_seed, noise_seed = ask_seeds()
-    models = ask_models(choice)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("Restore with", width="content")
+        models = ask_models(choice)
     clean = denoising.clean_images(choice.record.spec, image_seed)
     if clean is None:
         st.info(

@@ -3,7 +3,7 @@
 import streamlit as st
 import torch
 
-from ui import cache, errors, latent_sliders, originals, picker, pictures, state
+from ui import cache, charts, errors, latent_sliders, originals, picker, pictures, state
 from ui.latent_sliders import Range
 from vae_core.checkpoints import Checkpoint
 from vae_core.inference import decode, traverse
@@ -73,6 +73,20 @@ def show_slider(
     pictures.show(pictures.img(strip, alt, "100%", "traversal"))
 
 
+def show_where(choice: cache.Choice, z: torch.Tensor) -> None:
+    """The sliders' place among all others: only two numbers have such a picture."""
+    view = cache.map_view(choice.key, (0, 1))
+    alt = "Pictures decoded from a grid of places; a cross marks the sliders' place"
+    picture = charts.manifold_img(
+        cache.manifold_png(choice.key, (0, 1)), charts.z_mark(z, view.limit), view.limit, alt
+    )
+    pictures.show(
+        f'<div class="vl-row vl-where">{picture}<p>What the decoder draws at each place: number 1 '
+        'from left to right, number 2 upwards. <b class="z">The cross is where the sliders '
+        "are.</b></p></div>"
+    )
+
+
 with errors.shown():
     choice = state.chosen()
     found = cache.checkpoint(choice.key)
@@ -95,7 +109,10 @@ with errors.shown():
                 st.markdown(
                     f"The decoder ignores these {len(group)} numbers: they carry almost nothing."
                 )
-            cells = st.columns(2, gap="medium") if many else [st.container()]
-            for place, dim in enumerate(group):
-                with cells[place % len(cells)]:
-                    show_slider(choice, found, z, dim, limits[dim], 9 if many else 11)
+            for pair in (group[i : i + 2] for i in range(0, len(group), 2)):
+                cells = st.columns(2, gap="medium") if many else [st.container()] * 2
+                for cell, dim in zip(cells, pair, strict=False):
+                    with cell:
+                        show_slider(choice, found, z, dim, limits[dim], 9 if many else 11)
+        if len(limits) == 2:
+            show_where(choice, z)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from vae_core import runs
+from vae_core import catalogue, runs
 from vae_core.checkpoints import Checkpoint, load_checkpoint
 from vae_core.data import Dataset, dataset_entry, load_dataset
 from vae_core.errors import CheckpointError
@@ -20,7 +20,6 @@ from vae_core.images import png, tile
 from vae_core.projection import Projection, axes_projection, manifold, pca_projection
 from vae_core.record import RECORD_FILE, RunRecord, read_record
 
-BUNDLED_ROOT = Path(__file__).parent.parent / "checkpoints"
 DEFAULT_MODEL = "digits-2d"
 MAX_POINTS = 3_000
 MANIFOLD_SIDE = 12
@@ -59,9 +58,9 @@ def choices() -> tuple[dict[str, Choice], list[str]]:
     """
     found: dict[str, Choice] = {}
     problems = []
-    names = sorted(path.parent.name for path in BUNDLED_ROOT.glob(f"*/{RECORD_FILE}"))
+    names = sorted(path.parent.name for path in catalogue.BUNDLED.glob(f"*/{RECORD_FILE}"))
     for name in sorted(names, key=lambda name: name != DEFAULT_MODEL):
-        folder = BUNDLED_ROOT / name
+        folder = catalogue.BUNDLED / name
         try:
             found[name] = Choice(name, name, folder, _record(str(folder), _mtime_ns(folder)))
         except CheckpointError as error:
@@ -70,7 +69,7 @@ def choices() -> tuple[dict[str, Choice], list[str]]:
     for record in runs.saved():
         title = record.title if record.title not in taken else f"{record.title} {record.id[:6]}"
         taken.add(title)
-        found[record.id] = Choice(record.id, title, runs.open_run(record.id).folder, record)
+        found[record.id] = Choice(record.id, title, runs.runs_root() / record.id, record)
     return found, problems
 
 

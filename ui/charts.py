@@ -145,6 +145,17 @@ def spread_marks(mean: Tensor, axes: Tensor, logvar: Tensor | None, limit: float
     return "".join(shapes)
 
 
+def z_mark(place: Tensor, limit: float) -> str:
+    """SVG of a z on the map, (2,): a cross."""
+    (x, y), arm = place.tolist(), 0.05 * limit
+    path = f'd="M{x - arm:.4f} {-y:.4f}h{2 * arm:.4f}M{x:.4f} {-y - arm:.4f}v{2 * arm:.4f}"'
+    return "".join(
+        f'<path {path} fill="none" stroke="{colour}" stroke-width="{width}" '
+        'stroke-linecap="round" vector-effect="non-scaling-stroke"/>'
+        for colour, width in (("#FFFFFF", 12), (theme.concept("z"), 7))
+    )
+
+
 def over_map(content: str, limit: float) -> str:
     """Lay SVG in map coordinates (y downwards) over a `map_figure`, to the pixel."""
     inset = f"{MARGIN['t']}px {MARGIN['r']}px {MARGIN['b']}px {MARGIN['l']}px"

@@ -98,7 +98,7 @@ def _row(
     if result is None:  # nothing to measure there: room for the headings
         numbers = '<th class="num head">PSNR, dB</th><th class="num head">SSIM</th>'
     else:
-        psnr = f"{result.psnr_db:.2f}".replace("inf", "∞")
+        psnr = f"{result.psnr_db:.2f}"
         numbers = (
             f'<td class="num psnr{" best" * best_psnr}">{psnr}{_tick(best_psnr)}</td>'
             f'<td class="num ssim{" best" * best_ssim}">{result.ssim:.3f}{_tick(best_ssim)}</td>'

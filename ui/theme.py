@@ -58,7 +58,7 @@ _CSS = """
 .stMainBlockContainer { padding-left: 24px; padding-right: 24px; max-width: 1400px; }
 .stMain img { image-rendering: pixelated; }
 .stMain button[kind="primary"] p { color: var(--vl-on-primary); font-weight: 600; }
-.stMultiSelect [data-baseweb="tag"] * { color: var(--vl-on-primary); }
+.stMultiSelect [data-tag] * { color: var(--vl-on-primary); }
 .stMain h1 { padding: 0; }
 .stMain h3 { padding: 0 0 4px; }
 .st-key-strip p { font-size: 16px; }
@@ -90,6 +90,8 @@ _CSS = """
   .st-key-map { flex: none; height: calc(100vw - 40px); overflow: hidden; }
   .stMainBlockContainer { padding-left: 16px; padding-right: 16px; }
 }
+.vl-where { margin-top: 8px; } .vl-where > p { flex: 1; min-width: 180px; }
+.vl-where img.vl-svg { width: 236px; }
 .vl-line { flex-wrap: nowrap; }
 @media (min-width: 640px) {
   .stColumn:has(.st-key-still) { position: sticky; top: 76px; align-self: flex-start; }
@@ -101,14 +103,18 @@ _CSS = """
   vertical-align: bottom; }
 .vl-lab tbody th { width: 190px; font-weight: 600; line-height: 1.25; }
 .vl-lab small { display: block; font-size: 13px; font-weight: 400; color: var(--vl-muted); }
-.vl-lab .num { width: 88px; text-align: right; white-space: nowrap; }
+.vl-lab tbody .num { width: 88px; text-align: right; white-space: nowrap; }
 .vl-lab tbody .num { font-size: 16px; }
 .vl-lab .best { font-weight: 700; color: var(--vl-primary); }
 .vl-lab img { width: 100%; max-width: 576px !important; }
 @media (max-width: 639px) {
   .vl-lab tr { display: flex; flex-wrap: wrap; align-items: end; padding-bottom: 8px; }
-  .vl-lab tbody th { width: auto; flex: 1; } .vl-lab .num { width: 72px; }
+  .vl-lab tbody th { width: auto; flex: 1; }
+  .vl-lab tbody .num { flex: none; width: 72px; }
   .vl-lab .strip { order: 9; width: 100%; padding: 0; }
 }
 .vl-foot { color: var(--vl-muted); }
+/* Streamlit's own Stop button beside ours, and fading of what is drawn again three times a second. */
+[data-testid="stStatusWidget"] { display: none; }
+.st-key-watch [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 """

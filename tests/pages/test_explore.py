@@ -1,0 +1,116 @@
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.pages.conftest import Open
+from tests.pages.reading import as_bytes, named, text
+from vae_core import decode, load_checkpoint
+from vae_core.data import Dataset, mnist
+from vae_core.errors import DatasetError
+from vae_core.record import RunRecord
+
+
+def test_a_digit_is_picked_from_the_start(open_page: Open) -> None:
+    app = open_page("explore")
+    assert app.subheader[0].value == "Picked digit: 3"
+    assert "1,797 images, 2 numbers each, seed 0" in text(app)
+
+
+@pytest.mark.parametrize("position", [0, 1000, 1796])
+def test_the_picked_dot_its_pictures_and_its_label_agree(
+    open_page: Open, digits: Dataset, bundled: Path, position: int
+) -> None:
+    app = open_page("explore", pick=str(position))
+    found = load_checkpoint(bundled / "digits-2d")
+    split, index = found.latents.where(position)
+    source = digits.split(split)
+    assert app.subheader[0].value == f"Picked digit: {int(source.labels[index])}"
+    original = as_bytes(source.pixels(index, index + 1))
+    np.testing.assert_array_equal(named(app, "original"), original)
+    mean = found.latents.encoded.mean[position]
+    expected = as_bytes(decode(found.model, mean[None]))
+    np.testing.assert_array_equal(named(app, "reconstruction"), expected)
+    x, y = (f"{value:.2f}".replace("-", "\N{MINUS SIGN}") for value in mean.tolist())
+    assert f"({x}, {y})" in text(app)
+
+
+@pytest.mark.parametrize("pick", ["1797", "-1", "x", "9" * 30])
+def test_a_pick_that_is_not_there_falls_back_to_the_first_one(open_page: Open, pick: str) -> None:
+    assert open_page("explore", pick=pick).subheader[0].value == "Picked digit: 3"
+
+
+def test_the_button_picks_another_digit_and_keeps_it_in_the_address(open_page: Open) -> None:
+    app = open_page("explore", pick="5")
+    app.button(key="pick_another").click().run()
+    assert app.query_params["pick"] not in ("5", ["5"])
+
+
+def test_the_spread_is_told_for_a_vae_and_absent_for_an_autoencoder(open_page: Open) -> None:
+    assert "spread" in text(open_page("explore"))
+    said = text(open_page("explore", model="digits-ae-2d"))
+    assert "an autoencoder gives a single point, no spread" in said
+
+
+def test_the_maths_shown_adds_up(open_page: Open) -> None:
+    app = open_page("explore", pick="7")
+    app.toggle(key="maths").set_value(True).run()
+    formulas = [element.value for element in app.latex]
+    first, second, kl = re.search(r"= ([\d.]+) \+ ([\d.]+) = ([\d.]+)", formulas[0]).groups()
+    assert float(first) + float(second) == pytest.approx(float(kl))
+    recon, kl_again = re.findall(r"underbrace\{([\d.]+)\}", formulas[1])
+    total = re.search(r"= ([\d.]+)\\text", formulas[1]).group(1)
+    assert kl_again == kl
+    assert float(recon) + float(kl) == pytest.approx(float(total))
+
+
+def test_an_autoencoder_shows_neither_kl_nor_elbo(open_page: Open) -> None:
+    app = open_page("explore", model="digits-ae-2d")
+    app.toggle(key="maths").set_value(True).run()
+    assert all("ELBO" not in element.value for element in app.latex)
+    assert "No KL and no ELBO" in text(app)
+
+
+def test_more_than_two_numbers_are_shown_as_an_overview_or_as_any_two(open_page: Open) -> None:
+    app = open_page("explore", model="mnist-16d")
+    assert "3,000 of 10,000 images, 16 numbers each" in text(app)
+    app.session_state["view"] = "Two numbers"
+    app.run()
+    app.selectbox(key="across_16").select(4).run()
+    app.selectbox(key="up_16").select(2).run()
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("posterior", ["gaussian", "point"])
+def test_a_single_number_is_shown_as_a_strip(
+    open_page: Open, save_model: Callable[..., RunRecord], posterior: str
+) -> None:
+    save_model("One", latent_dim=1, posterior=posterior)
+    app = open_page("explore", model="One")
+    assert not app.error
+    assert "1 number each" in text(app)
+
+
+@pytest.mark.usefixtures("without_data")
+def test_a_map_needs_no_data_set_and_says_what_is_missing(open_page: Open) -> None:
+    app = open_page("explore", model="mnist-2d")
+    assert "Original not on this computer" in text(app)
+    assert app.button(key="get_data").label == "Get MNIST"
+    assert named(app, "reconstruction").shape == (28, 28)
+    app.toggle(key="maths").set_value(True).run()
+    assert "needs the original" in text(app)
+
+
+@pytest.mark.usefixtures("without_data")
+def test_a_download_that_fails_says_why(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: object, raw: Path, progress: Callable[[int, int], None]) -> None:
+        progress(1, 2)
+        raise DatasetError("MNIST could not be fetched (no route to host); nothing was kept.")
+
+    monkeypatch.setattr(mnist.MnistFamily, "_fetch_all", fail)
+    app = open_page("explore", model="mnist-2d")
+    app.button(key="get_data").click().run()
+    assert "no route to host" in app.error[0].value
