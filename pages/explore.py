@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import cache, charts, errors, latent_map, picked, picker, pictures, state
+from ui import cache, charts, errors, latent_map, originals, picked, picker, pictures, state
 
 MAP_HEIGHT = 560
 AXES_HEIGHT = 56
@@ -25,7 +25,11 @@ with errors.shown():
         st.subheader(f"Picked {picker.noun(choice)}: {one.label}")
         picked.show_pictures(one)
         picked.show_place(one)
-        if st.toggle("Show the maths", key="maths", persist_state="session"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            wants_maths = st.toggle("Show the maths", key="maths", persist_state="session")
+            if one.original is None:
+                originals.offer_download(found.record.spec)
+        if wants_maths:
             picked.show_maths(one)
         st.subheader("What the decoder draws at each place")
         content = cache.manifold_png(choice.key, view.axes)

@@ -147,12 +147,12 @@ def spread_marks(mean: Tensor, axes: Tensor, logvar: Tensor | None, limit: float
 
 def z_mark(place: Tensor, limit: float) -> str:
     """SVG of a z on the map, (2,): a cross."""
-    (x, y), arm = place.tolist(), 0.05 * limit
+    (x, y), arm = place.tolist(), 0.06 * limit
     path = f'd="M{x - arm:.4f} {-y:.4f}h{2 * arm:.4f}M{x:.4f} {-y - arm:.4f}v{2 * arm:.4f}"'
     return "".join(
         f'<path {path} fill="none" stroke="{colour}" stroke-width="{width}" '
         'stroke-linecap="round" vector-effect="non-scaling-stroke"/>'
-        for colour, width in (("#FFFFFF", 12), (theme.concept("z"), 7))
+        for colour, width in (("#FFFFFF", 7), (theme.concept("z"), 3.5))
     )
 
 

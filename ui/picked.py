@@ -80,7 +80,6 @@ def number(value: float, digits: int = 2) -> str:
 
 def show_pictures(picked: Picked) -> None:
     """Original, arrow, reconstruction, and the label."""
-    spec = picked.found.record.spec
     if picked.original is None:
         left = pictures.blank(originals.MISSING, SIZE)
     else:
@@ -93,8 +92,6 @@ def show_pictures(picked: Picked) -> None:
         f'<div class="vl-row">{pictures.figure(left, "original")}<span class="arrow">→</span>'
         f"{pictures.figure(right, 'reconstruction')}</div>"
     )
-    if picked.original is None:
-        originals.offer_download(spec)
 
 
 def show_place(picked: Picked) -> None:

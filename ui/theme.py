@@ -87,8 +87,11 @@ _CSS = """
   image-rendering: auto; }
 .stMain .katex { font-size: 1em; }
 @media (max-width: 639px) {
-  .st-key-map { flex: none; height: calc(100vw - 40px); overflow: hidden; }
+  .st-key-map { flex: none; height: calc(100vw - 16px); overflow: hidden; }
   .stMainBlockContainer { padding-left: 16px; padding-right: 16px; }
+  .stColumn:has(.st-key-still) { position: sticky; top: 56px; z-index: 3; padding-bottom: 8px;
+    background: var(--vl-background); }
+  .st-key-decoded img { width: 152px !important; }
 }
 .vl-where { margin-top: 8px; } .vl-where > p { flex: 1; min-width: 180px; }
 .vl-where img.vl-svg { width: 236px; }
