@@ -117,7 +117,7 @@ _CSS = """
   .vl-lab .strip { order: 9; width: 100%; padding: 0; }
 }
 .vl-foot { color: var(--vl-muted); }
-/* Streamlit's own Stop button beside ours, and fading of what is drawn again three times a second. */
+/* No second Stop button beside ours, and no fading of what is drawn again each second. */
 [data-testid="stStatusWidget"] { display: none; }
 .st-key-watch [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 """
