@@ -6,6 +6,7 @@ from ui import errors, links, live, originals, run_controls, settings
 from vae_core import runs
 from vae_core.data import dataset_entry
 from vae_core.errors import RunError
+from vae_core.record import RunRecord
 
 REFRESH_S = 0.3
 
@@ -20,7 +21,7 @@ def main() -> None:
     if "set_dataset" not in st.session_state:
         settings.start_from(record.config)
     at_work = record.status in run_controls.AT_WORK
-    st.fragment(_watch, run_every=REFRESH_S if at_work else None, key="watch")(run, at_work)
+    st.fragment(_watch, run_every=REFRESH_S if at_work else None, key="poll")(run, at_work)
 
 
 def _run_of_this_page() -> runs.Run | None:
@@ -66,9 +67,14 @@ def _before() -> None:
 
 
 def _watch(run: runs.Run, was_at_work: bool) -> None:
-    record = run.record()
-    if was_at_work != (record.status in run_controls.AT_WORK):
-        st.rerun()  # starts or stops the timer
+    with errors.shown(), st.container(key="watch"):
+        record = run.record()
+        if was_at_work != (record.status in run_controls.AT_WORK):
+            st.rerun()  # starts or stops the timer
+        _show(run, record)
+
+
+def _show(run: runs.Run, record: RunRecord) -> None:
     rows = run.metrics()
     last = next((row for row in reversed(rows) if row["kind"] == "progress"), None)
     bar, drawer = st.columns([3, 1], vertical_alignment="center")

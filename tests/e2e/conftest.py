@@ -4,9 +4,11 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import stage
+
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
