@@ -12,7 +12,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -22,8 +22,9 @@ from vae_core.checkpoints import MODEL_FILE
 from vae_core.config import RunConfig
 from vae_core.data import dataset_entry
 from vae_core.errors import CheckpointError, RunError
-from vae_core.files import disk_error, read_json, write_json
+from vae_core.files import disk_error, read_json, write_atomically, write_json
 from vae_core.frames import LIVE_FILE, Frame, read_frame, write_frame
+from vae_core.recipes import RECIPES
 from vae_core.record import RECORD_FILE, RunRecord, Status, read_record, write_record
 
 METRICS_FILE = "metrics.jsonl"
@@ -108,10 +109,8 @@ class Run:
 
     def forget_after(self, step: int) -> None:
         """Drop metrics and frames later than `step`, before training goes on from there."""
-        kept = [row for row in self.metrics() if row["step"] <= step]
-        (self.folder / METRICS_FILE).unlink(missing_ok=True)
-        for row in kept:
-            self.append_metrics(row)
+        kept = [json.dumps(row) + "\n" for row in self.metrics() if row["step"] <= step]
+        write_atomically(self.folder / METRICS_FILE, "".join(kept).encode())
         for path in self.frame_paths():
             if int(path.stem) > step:
                 path.unlink()
@@ -130,7 +129,7 @@ class Run:
     def keep_frame(self, frame: Frame) -> None:
         """Write the newest frame, and keep it for the time machine.
 
-        When the kept ones exceed 16 MiB, every other one is dropped (never the first).
+        When the kept ones exceed 16 MiB, every other one is dropped (never the first or newest).
         """
         write_frame(self.folder / LIVE_FILE, frame)
         folder = self.folder / FRAMES_FOLDER
@@ -138,7 +137,7 @@ class Run:
         write_frame(folder / f"{frame.step:08d}.npz", frame)
         paths = self.frame_paths()
         if sum(path.stat().st_size for path in paths) > MAX_FRAME_BYTES:
-            for path in paths[1::2]:
+            for path in paths[1:-1:2]:
                 path.unlink()
 
     # Who works on it, and what is asked of it
@@ -178,7 +177,8 @@ class Run:
 
         def beat() -> None:
             while not done.wait(HEARTBEAT_S):
-                self.renew_lease()
+                with suppress(RunError):  # a disk that is full now may have room at the next beat
+                    self.renew_lease()
 
         self.renew_lease()
         thread = Thread(target=beat, name=f"lease-{self.id}", daemon=True)
@@ -202,12 +202,13 @@ def create(config: RunConfig, *, owner: str | None = None, folder: Path | None =
         RunError: when `folder` already holds a run, or cannot be made.
     """
     folder = folder or runs_root() / secrets.token_hex(12)
-    if (folder / RECORD_FILE).exists():
-        raise RunError(f"{folder} already holds a run; name a new folder, so that none is lost.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        taken = (folder / RECORD_FILE).exists()
     except OSError as error:
         raise disk_error(folder, error) from error
+    if taken:
+        raise RunError(f"{folder} already holds a run; name a new folder, so that none is lost.")
     spec = dataset_entry(config.dataset).spec
     record = RunRecord(id=folder.name, status="queued", config=config, spec=spec, owner=owner)
     write_record(folder, record)
@@ -258,7 +259,8 @@ def save_as(run: Run, name: str) -> RunRecord:
         raise RunError(
             f"The name {name[:80]!r} was received; expected 1 to {MAX_NAME_LENGTH} characters."
         )
-    if any(other.name == name and other.id != run.id for other in saved()):
+    taken = name in RECIPES or any(r.name == name and r.id != run.id for r in saved())
+    if taken:
         raise RunError(f"There is already a model called {name!r}; choose another name.")
     if not run.is_usable():
         raise RunError("This run has no model yet; let it finish, or stop it, and save it then.")
@@ -266,7 +268,13 @@ def save_as(run: Run, name: str) -> RunRecord:
 
 
 def delete(run: Run) -> None:
-    """Move a run to the trash; `undelete` brings it back. Only the newest 20 stay there."""
+    """Move a run to the trash; `undelete` brings it back. Only the newest 20 stay there.
+
+    Raises:
+        RunError: when it is not here any more.
+    """
+    if not run.folder.is_dir():
+        raise RunError("This run is not here any more; it has been deleted already.")
     trash = runs_root() / TRASH_FOLDER
     trash.mkdir(exist_ok=True)
     run.folder.replace(trash / run.id)
