@@ -25,6 +25,7 @@ NUM_PROBES = 1_000
 NUM_PICTURES = 16
 MANIFOLD_SIDE = 12
 LIVE_FILE = "live.npz"
+_MAX_HALF = float(np.finfo(np.float16).max)
 _LADDER = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0)
 
 
@@ -107,7 +108,8 @@ def make_frame(
     model.train(was_training)
     return Frame(
         step=step,
-        means=means.numpy().astype(np.float16),
+        # A run that is about to diverge goes beyond float16.
+        means=means.clamp(-_MAX_HALF, _MAX_HALF).numpy().astype(np.float16),
         points=points.numpy(),
         labels=probe.label.numpy().astype(np.uint8),
         kl_per_dim=(

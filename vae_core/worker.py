@@ -14,14 +14,15 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from vae_core.checkpoints import RESUME_FILE, load_resume, save_resume, save_trained
-from vae_core.data import dataset_entry, load_dataset
-from vae_core.errors import TrainingDivergedError, VAELabError
+from vae_core.data import load_dataset
+from vae_core.errors import DatasetError, TrainingDivergedError, VAELabError
 from vae_core.frames import make_frame, make_probe
 from vae_core.recipes import default_config
 from vae_core.runs import Run
@@ -75,13 +76,11 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
     started = next(events)
     assert isinstance(started, Started)
     run.update(num_steps=started.num_steps)
-    if on_event:
-        on_event(started)
 
     learner = started.learner
     first = learner.num_done
-    watcher = _Watcher(run, learner, make_probe(data))
-    watcher.look({})
+    watcher = _Watcher(run, learner, make_probe(data), on_event)
+    watcher.see(started)
     last = None if max_steps is None else first + max_steps
     while learner.num_done < learner.num_steps:
         want = "pause" if learner.num_done == last else run.asked()
@@ -89,12 +88,10 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
             watcher.finish("paused" if want == "pause" else "stopped", data)
             return
         event = events.send(None if last is None else last - learner.num_done)
-        if on_event:
-            on_event(event)
         watcher.see(event)
+        if learner.num_done % started.steps_per_epoch == 0:
+            watcher.see(next(events))  # the epoch's validation, before a pause can lose it
     for event in events:
-        if on_event:
-            on_event(event)
         watcher.see(event)
     watcher.finish("finished", data)
 
@@ -102,31 +99,38 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
 class _Watcher:
     """Writes what training looks like: cheap things at each event, costly ones by the clock."""
 
-    def __init__(self, run: Run, learner: Learner, probe: Any) -> None:
-        self.run, self.learner, self.probe = run, learner, probe
+    def __init__(
+        self,
+        run: Run,
+        learner: Learner,
+        probe: Any,
+        on_event: Callable[[TrainEvent], None] | None,
+    ) -> None:
+        self.run, self.learner, self.probe, self.on_event = run, learner, probe, on_event
         self.looked_at = -1.0
         self.saved_at = time.monotonic()
-        self.numbers: dict[str, float | None] = {}
+        rows = [row for row in run.metrics() if row["kind"] == "progress"]
+        self.numbers = _numbers(rows[-1]) if rows else {}
 
     def see(self, event: TrainEvent) -> None:
+        if self.on_event:
+            self.on_event(event)
         if isinstance(event, Progress):
             row = asdict(event)
             self.run.append_metrics({"kind": "progress"} | row)
-            self.numbers = {
-                name: row[name] for name in ("loss_nats", "recon_nats", "kl_nats", "beta", "epoch")
-            }
+            self.numbers = _numbers(row)
         elif isinstance(event, Validated):
             row = {"kind": "validated", "step": event.step, "epoch": event.epoch}
             self.run.append_metrics(row | asdict(event.val))
         now = time.monotonic()
         if now - self.looked_at >= FRAME_INTERVAL_S:
-            self.look(self.numbers)
+            self.look()
         if now - self.saved_at >= SAVE_INTERVAL_S:
             self.save()
 
-    def look(self, numbers: dict[str, float | None]) -> None:
+    def look(self) -> None:
         step = self.learner.num_done
-        self.run.keep_frame(make_frame(self.learner.model, self.probe, step, numbers))
+        self.run.keep_frame(make_frame(self.learner.model, self.probe, step, self.numbers))
         self.looked_at = time.monotonic()
 
     def save(self) -> None:
@@ -135,7 +139,7 @@ class _Watcher:
         self.saved_at = time.monotonic()
 
     def finish(self, status: str, data: Any) -> None:
-        self.look(self.numbers)
+        self.look()
         if status != "finished":
             self.save()
         self._update()
@@ -149,8 +153,13 @@ class _Watcher:
         self.run.update(num_done=self.learner.num_done, elapsed_s=self.learner.elapsed_s)
 
 
+def _numbers(row: dict[str, Any]) -> dict[str, float | None]:
+    return {name: row[name] for name in ("loss_nats", "recon_nats", "kl_nats", "beta", "epoch")}
+
+
 def main() -> None:
     """Serve jobs until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which decides
     os.nice(NICENESS)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -181,7 +190,7 @@ def _listen(jobs: "queue.SimpleQueue[dict[str, Any]]") -> None:
 
 def _warm_up() -> None:
     """Read the data and take two steps, so that the first run does not pay for it."""
-    if dataset_entry("mnist").is_present():
+    with suppress(DatasetError):  # absent or damaged: told to whoever trains on it
         load_dataset("mnist")
     events = train(default_config("digits"), load_dataset("digits"))
     next(events)
