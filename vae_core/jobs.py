@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
@@ -60,8 +61,8 @@ class _Job:
 class LocalExecutor:
     """Worker processes on this machine, kept warm, each served by one thread.
 
-    The next job is the oldest of the person who has the fewest running, so nobody waits for
-    another's long queue.
+    The next job is the oldest of the person who has the fewest running, and among those of the
+    one who was served the longest ago, so nobody waits for another's long queue.
 
     Args:
         num_workers: processes; half the cores by default, at least one.
@@ -71,6 +72,7 @@ class LocalExecutor:
         self.num_workers = num_workers or max(1, (os.cpu_count() or 2) // 2)
         self._changed = Condition()
         self._queue: list[_Job] = []
+        self._turns: dict[str, int] = {}  # owner -> number of the turn they had last
         self._running: dict[int, _Job] = {}
         self._processes: dict[int, subprocess.Popen[str]] = {}
         self._open = True
@@ -90,8 +92,8 @@ class LocalExecutor:
             max_steps: pause after so many steps.
 
         Raises:
-            RunError: when it is already queued or running, has ended, or the person has too many
-                waiting.
+            RunError: when it is already queued or running, has finished, or the person has too
+                many waiting.
         """
         with self._changed:
             if not self._open:
@@ -99,6 +101,8 @@ class LocalExecutor:
             at_work = [*self._queue, *self._running.values()]
             if any(job.run.id == run.id for job in at_work):
                 raise RunError("This run is already under way.")
+            if run.record().status == "finished":
+                raise RunError("This run has finished; start another to train again.")
             if sum(job.owner == owner for job in self._queue) >= MAX_WAITING_PER_OWNER:
                 raise RunError(
                     f"{MAX_WAITING_PER_OWNER} of your runs are waiting already; let one finish or "
@@ -126,7 +130,7 @@ class LocalExecutor:
     def waiting(self, run_id: str) -> Waiting | None:
         """Return a queued run's place and expected wait, or None when it is not queued."""
         with self._changed:
-            places = [job.run.id for job in self._queue]
+            places = [job.run.id for job in self._in_order()]
             running = [job.run for job in self._running.values()]
         if run_id not in places:
             return None
@@ -156,7 +160,8 @@ class LocalExecutor:
             process = self._spawn(number)
             if process is None:
                 return
-            with process:
+            # What could not be written to a dead worker is tried once more when its pipe closes.
+            with suppress(BrokenPipeError), process:
                 if self._answer(process) == "ready":
                     self._feed(number, process)
             if self._open:
@@ -169,12 +174,15 @@ class LocalExecutor:
                 assert process.stdin is not None
                 process.stdin.write(json.dumps(message) + "\n")
                 process.stdin.flush()
-                answered = self._answer(process) == "done"
-            except OSError:
-                answered = False
-            finally:
+            except OSError:  # the worker died while it had nothing to do
                 with self._changed:
-                    self._running.pop(number, None)
+                    del self._running[number]
+                    self._queue.insert(0, job)
+                    self._changed.notify_all()
+                return
+            answered = self._answer(process) == "done"
+            with self._changed:
+                del self._running[number]
             if not answered:
                 return  # the worker died: its lease tells that the run was interrupted
 
@@ -185,10 +193,25 @@ class LocalExecutor:
             if not self._open:
                 return None
             busy = [job.owner for job in self._running.values()]
-            job = min(self._queue, key=lambda job: busy.count(job.owner))
+            job = _fairest(self._queue, busy, self._turns)
             self._queue.remove(job)
             self._running[number] = job
+            self._turns[job.owner] = max(self._turns.values(), default=0) + 1
             return job
+
+    def _in_order(self) -> list[_Job]:
+        """Waiting jobs in the order of their turns, if those at work end as they began."""
+        queue, turns, order = list(self._queue), dict(self._turns), list[_Job]()
+        busy = [job.owner for job in self._running.values()]
+        while queue:
+            if len(busy) >= self.num_workers:
+                busy.pop(0)
+            job = _fairest(queue, busy, turns)
+            queue.remove(job)
+            order.append(job)
+            busy.append(job.owner)
+            turns[job.owner] = max(turns.values(), default=0) + 1
+        return order
 
     def _spawn(self, number: int) -> subprocess.Popen[str] | None:
         with self._changed:
@@ -215,8 +238,13 @@ class LocalExecutor:
         while self._open:
             with self._changed:
                 for job in self._queue:
-                    job.run.renew_lease()
+                    with suppress(RunError):  # a deleted run or a full disk is no one else's harm
+                        job.run.renew_lease()
                 self._changed.wait(HEARTBEAT_S)
+
+
+def _fairest(queue: list[_Job], busy: list[str], turns: dict[str, int]) -> _Job:
+    return min(queue, key=lambda job: (busy.count(job.owner), turns.get(job.owner, 0)))
 
 
 def _remaining_s(run: Run) -> float | None:
