@@ -8,7 +8,7 @@ from vae_core.errors import CheckpointError
 from vae_core.record import RECORD_FILE, RunRecord, read_record
 
 BUNDLED = Path(__file__).resolve().parents[1] / "checkpoints"
-_NAME = re.compile(r"[a-z0-9-]+")
+_NAME = re.compile(r"[a-z0-9-]{1,100}")
 
 
 def bundled() -> list[RunRecord]:
@@ -39,12 +39,17 @@ def find(reference: str) -> Path:
     Raises:
         CheckpointError: when nothing answers to it.
     """
-    if (Path(reference) / RECORD_FILE).is_file():
-        return Path(reference)
+    path = Path(reference)
+    try:
+        is_folder = path.is_dir()
+        if (path / RECORD_FILE).is_file():
+            return path
+    except OSError:
+        is_folder = False  # too long a name, or not to be looked into
     for record in runs.saved():
         if record.name == reference:
             return folder_of(record.id)
-    if Path(reference).is_dir():
+    if is_folder:
         raise CheckpointError(
             f"{reference} holds no {RECORD_FILE}; expected the folder of a run or a checkpoint."
         )

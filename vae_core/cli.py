@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -45,7 +46,16 @@ app = typer.Typer(
     help="Train small VAEs, measure them, restore noisy images.",
 )
 out, err = Console(), Console(stderr=True)
+# For paths and other texts that a person typed: no markup, no ":smile:", no line breaks.
+_AS_IT_IS: dict[str, Any] = {
+    "soft_wrap": True,
+    "markup": False,
+    "emoji": False,
+    "highlight": False,
+}
 WRONG_USE = (UnknownNameError, InvalidConfigError, InvalidInputError)
+
+MAX_SEED = 2**31 - 1
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object as the last line of stdout.")
@@ -110,7 +120,7 @@ def train(
         with _training_bar(run) as on_event:
             execute(run, on_event=on_event)
         record = run.record()
-        out.print(f"Run {record.status}: {run.folder.resolve()}", soft_wrap=True, highlight=False)
+        out.print(f"Run {record.status}: {run.folder.resolve()}", **_AS_IT_IS)
         summary = record.summary.model_dump() if record.summary else {}
         _show("Test split", summary)
         if as_json:
@@ -161,10 +171,15 @@ def denoise(
     with _errors():
         if num_images < 1:
             raise InvalidInputError(f"{num_images} images received; expected at least 1.")
+        if not 0 <= seed <= MAX_SEED:
+            raise InvalidInputError(
+                f"Seed {seed} received; expected a number from 0 to {MAX_SEED}."
+            )
         checkpoint = load_checkpoint(catalogue.find(reference))
         clean = load_dataset(checkpoint.record.config.dataset).test.pixels(0, num_images)
         rows = compare_denoising({"restored": checkpoint.model}, clean, noise, level, seed)
-        table = Table("", "PSNR dB", "SSIM", title=f"{checkpoint.record.title}, {noise} {level}")
+        title = escape(f"{checkpoint.record.title}, {noise} {level}")
+        table = Table("", "PSNR dB", "SSIM", title=title)
         for name, row in rows.items():
             table.add_row(name, f"{row.psnr_db:.2f}", f"{row.ssim:.3f}")
         out.print(table)
@@ -205,7 +220,7 @@ def datasets(
             there = "yes" if row["present"] else "no"
             table.add_row(name, str(row["title"]), shape, str(row["num_classes"]), there)
         out.print(table)
-        out.print(f"Folder: {data_folder().resolve()} (VAELAB_DATA)", soft_wrap=True)
+        out.print(f"Folder: {data_folder().resolve()} (VAELAB_DATA)", **_AS_IT_IS)
         if as_json:
             _print_json(rows)
 
@@ -255,12 +270,12 @@ def checkpoints(
                 "folder": str(folder),
             }
             table.add_row(
-                record.title,
+                escape(record.title),
                 config.dataset,
                 f"{config.model.name} {kind}",
                 str(config.model.latent_dim),
                 "" if accuracy is None else f"{accuracy:.3f}",
-                os.path.relpath(folder),
+                escape(os.path.relpath(folder)),
             )
         out.print(table)
         if as_json:
@@ -277,7 +292,8 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except VAELabError as error:
-        err.print(f"[bold red]Error:[/] {error}", soft_wrap=True, highlight=False)
+        err.print("Error:", style="bold red", end=" ")
+        err.print(str(error), **_AS_IT_IS)
         raise typer.Exit(2 if isinstance(error, WRONG_USE) else 1) from error
 
 
@@ -385,7 +401,7 @@ def _trained_for(checkpoint: Checkpoint) -> str:
 
 
 def _show(title: str, values: dict[str, Any]) -> None:
-    table = Table(title=title, show_header=False)
+    table = Table(title=escape(title), show_header=False)
     for name, value in values.items():
         shown = f"{value:.4f}" if isinstance(value, float) else value
         table.add_row(name, "not defined" if value is None else str(shown))
