@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ui import cache, pictures
+from ui.texts import plain
 from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DataSpec
 from vae_core.data.strokes import draw_digits
@@ -52,10 +53,20 @@ def candidates(choice: cache.Choice, offered: Mapping[str, cache.Choice]) -> dic
 
 
 def default_models(choice: cache.Choice, offered: Mapping[str, cache.Choice]) -> list[str]:
-    """The picker's model, and those that were trained to remove noise."""
-    ids = candidates(choice, offered)
-    trained = [i for i in ids if offered[i].record.config.train.corruption and i != choice.id]
-    return [choice.id, *trained][:MAX_MODELS]
+    """The picker's model, a twin trained on clean pictures, and those trained to remove noise.
+
+    The twin is what makes a denoiser's training visible: the same size, other pictures.
+    """
+    others = [offered[i].record for i in candidates(choice, offered) if i != choice.id]
+    trained = [record.id for record in others if record.config.train.corruption]
+    clean_twins = [
+        record.id
+        for record in others
+        if choice.record.config.train.corruption
+        and record.config.train.corruption is None
+        and record.config.model == choice.record.config.model
+    ]
+    return [choice.id, *clean_twins[:1], *trained][:MAX_MODELS]
 
 
 def training(choice: cache.Choice) -> str:
@@ -120,11 +131,11 @@ def remarks(results: Mapping[str, Restored], models: list[cache.Choice], kind: s
         corruption = model.record.config.train.corruption
         if corruption and corruption.kind != kind:
             said.append(
-                f"**{_plain(model)}** was trained to remove {_noise(corruption.kind)}, "
+                f"**{plain(model.title)}** was trained to remove {_noise(corruption.kind)}, "
                 f"not {_noise(kind)}."
             )
         elif corruption:
-            said.append(f"**{_plain(model)}** was trained to remove this kind of noise.")
+            said.append(f"**{plain(model.title)}** was trained to remove this kind of noise.")
     untrained = [model for model in models if model.record.config.train.corruption is None]
     if untrained:
         names, verb = _names(untrained), "was" if len(untrained) == 1 else "were"
@@ -140,8 +151,4 @@ def remarks(results: Mapping[str, Restored], models: list[cache.Choice], kind: s
 
 
 def _names(models: list[cache.Choice]) -> str:
-    return " and ".join(f"**{_plain(model)}**" for model in models)
-
-
-def _plain(model: cache.Choice) -> str:
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+!$:<>~|" else c for c in model.title)
+    return " and ".join(f"**{plain(model.title)}**" for model in models)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui import errors, links, settings, state
+from ui.texts import plain
 from ui.workers import executor
 from vae_core import runs
 from vae_core.config import RunConfig
@@ -147,7 +148,7 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
     row = {"horizontal": True, "vertical_alignment": "center", "gap": "small"}
     if record.name is not None:
         with st.container(**row):
-            st.markdown(f"Saved as **{escape(record.name)}** and chosen above. Now")
+            st.markdown(f"Saved as **{plain(record.name)}** and chosen above. Now")
             for page, label in (("explore", "explore it"), ("sliders", "move its sliders")):
                 links.to_page(page, label)
         return
@@ -166,11 +167,6 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
             runs.save_as(run, name)
             state.choose_next_time(run.id)
             st.rerun()
-
-
-def escape(text: str) -> str:
-    """Take Markdown's meaning from a text that a person typed."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+-.!|$:~" else c for c in text)
 
 
 def _owner() -> str:
