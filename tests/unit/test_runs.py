@@ -411,20 +411,21 @@ def test_frames_are_read_back_as_they_were_kept(run: Run) -> None:
         assert (found.manifold, dict(found.numbers)) == (kept.manifold, {"loss_nats": 1.5})
 
 
+@pytest.mark.parametrize("room", [5, 6])
 def test_frames_beyond_the_limit_lose_every_other_one_never_the_first_or_newest(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
     run.keep_frame(frame(0))
     size = run.frame_paths()[0].stat().st_size
-    monkeypatch.setattr(runs, "MAX_FRAME_BYTES", 6 * size + size // 2)
-    for step in range(1, 100):
+    monkeypatch.setattr(runs, "MAX_FRAME_BYTES", room * size + size // 2)
+    for step in range(1, 60):
         run.keep_frame(frame(step))
         steps = [int(path.stem) for path in run.frame_paths()]
         assert steps[0] == 0
         assert steps[-1] == step
-        assert len(steps) <= 6
+        assert len(steps) <= room
         assert steps == sorted(steps)
-    assert len(steps) >= 4
+    assert len(steps) > room // 2
 
 
 def test_forgetting_drops_what_came_later_and_keeps_the_rest(run: Run) -> None:
