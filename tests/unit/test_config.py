@@ -17,16 +17,13 @@ latents = {
     "latent_dim": st.integers(1, 64),
     "posterior": st.sampled_from(["gaussian", "point"]),
 }
+widths = st.lists(st.integers(1, 4096), min_size=1, max_size=8).map(tuple)
 models = st.one_of(
-    st.builds(
-        MLPConfig,
-        hidden=st.lists(st.integers(1, 4096), min_size=1, max_size=8).map(tuple),
-        **latents,
-    ),
+    st.builds(MLPConfig, hidden=widths, **latents),
     st.builds(
         ConvConfig,
         channels=st.lists(st.integers(1, 512), min_size=1, max_size=4).map(tuple),
-        hidden=st.integers(1, 4096),
+        hidden=widths,
         **latents,
     ),
 )

@@ -77,7 +77,7 @@ def test_it_overfits_one_batch(
 def test_conv_restores_any_shape_at_any_depth(
     channels: tuple[int, ...], shape: tuple[int, int, int], make_spec: MakeSpec
 ) -> None:
-    model = build_model(ConvConfig(channels=channels, hidden=8), make_spec(shape))
+    model = build_model(ConvConfig(channels=channels, hidden=(8,)), make_spec(shape))
     assert model(torch.rand(2, *shape)).params.shape == (2, *shape)
 
 

@@ -43,7 +43,7 @@ def of(kind: type, events: list[Any]) -> list[Any]:
     params=[
         {},
         {"model": MLPConfig(hidden=(16,), posterior="point")},
-        {"model": ConvConfig(channels=(4,), hidden=8)},
+        {"model": ConvConfig(channels=(4,), hidden=(8,))},
         {"corruption": CorruptionConfig(kind="salt-and-pepper", level=0.3)},
     ],
     ids=["vae", "autoencoder", "conv", "denoising"],

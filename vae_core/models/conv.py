@@ -7,6 +7,7 @@ from pydantic import Field
 from torch import nn
 
 from vae_core.models.base import LatentConfig, LatentModel
+from vae_core.models.blocks import Width, dense
 
 Channels = Annotated[int, Field(ge=1, le=512)]
 
@@ -16,12 +17,12 @@ class ConvConfig(LatentConfig):
 
     Attributes:
         channels: of each strided convolution; the decoder mirrors them.
-        hidden: width of the layer between the feature map and the latent.
+        hidden: widths of the layers between the feature map and the latent; mirrored too.
     """
 
     name: Literal["conv"] = "conv"
-    channels: tuple[Channels, ...] = Field(default=(32, 64), min_length=1, max_length=4)
-    hidden: int = Field(default=256, ge=1, le=4096)
+    channels: tuple[Channels, ...] = Field(default=(16, 32), min_length=1, max_length=4)
+    hidden: tuple[Width, ...] = Field(default=(256, 128), min_length=1, max_length=8)
 
 
 def build_conv(config: ConvConfig, event_shape: tuple[int, int, int]) -> LatentModel:
@@ -41,16 +42,10 @@ def build_conv(config: ConvConfig, event_shape: tuple[int, int, int]) -> LatentM
             for layer in (nn.Conv2d(before, after, 3, stride=2, padding=1), nn.SiLU())
         ),
         nn.Flatten(),
-        nn.Linear(num_flat, config.hidden),
-        nn.SiLU(),
+        *dense((num_flat, *config.hidden)),
     )
-    layers: list[nn.Module] = [
-        nn.Linear(config.latent_dim, config.hidden),
-        nn.SiLU(),
-        nn.Linear(config.hidden, num_flat),
-        nn.SiLU(),
-        nn.Unflatten(1, smallest),
-    ]
+    mirrored = (config.latent_dim, *reversed(config.hidden), num_flat)
+    layers: list[nn.Module] = [*dense(mirrored), nn.Unflatten(1, smallest)]
     for level in range(len(config.channels), 0, -1):
         # An output padding of 1 restores an even side, 0 an odd one: 4 -> 7 -> 14 -> 28.
         larger = sizes[level - 1]
@@ -67,4 +62,4 @@ def build_conv(config: ConvConfig, event_shape: tuple[int, int, int]) -> LatentM
         )
         if level > 1:
             layers.append(nn.SiLU())
-    return LatentModel(config, event_shape, encoder, config.hidden, nn.Sequential(*layers))
+    return LatentModel(config, event_shape, encoder, config.hidden[-1], nn.Sequential(*layers))

@@ -1,15 +1,13 @@
 """A multi-layer perceptron on flattened images."""
 
 import math
-from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 from torch import nn
 
 from vae_core.models.base import LatentConfig, LatentModel
-
-Width = Annotated[int, Field(ge=1, le=4096)]
+from vae_core.models.blocks import Width, dense
 
 
 class MLPConfig(LatentConfig):
@@ -28,18 +26,10 @@ def build_mlp(config: MLPConfig, event_shape: tuple[int, int, int]) -> LatentMod
     num_pixels = math.prod(event_shape)
     widths = (num_pixels, *config.hidden)
     mirrored = (config.latent_dim, *reversed(config.hidden))
-    encoder = nn.Sequential(nn.Flatten(), *_layers(widths))
+    encoder = nn.Sequential(nn.Flatten(), *dense(widths))
     decoder = nn.Sequential(
-        *_layers(mirrored),
+        *dense(mirrored),
         nn.Linear(mirrored[-1], num_pixels),
         nn.Unflatten(1, event_shape),
     )
     return LatentModel(config, event_shape, encoder, widths[-1], decoder)
-
-
-def _layers(widths: tuple[int, ...]) -> list[nn.Module]:
-    return [
-        layer
-        for before, after in pairwise(widths)
-        for layer in (nn.Linear(before, after), nn.SiLU())
-    ]
