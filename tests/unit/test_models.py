@@ -19,7 +19,7 @@ MakeSpec = Callable[[tuple[int, int, int]], DataSpec]
 
 SMALL: dict[str, dict[str, object]] = {
     "mlp": {"hidden": (48,)},
-    "conv": {"channels": (8, 16), "hidden": 48},
+    "conv": {"channels": (8, 16), "hidden": (48,)},
 }
 every_model = pytest.mark.parametrize("name", MODELS)
 every_posterior = pytest.mark.parametrize("posterior", ["gaussian", "point"])
