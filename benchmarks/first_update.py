@@ -24,6 +24,8 @@ from tests.e2e import stage
 
 RESULTS = Path(__file__).parent / "results" / "first_update.json"
 TIMES = 10
+DRAWN = ".st-key-live_map .points path"
+LOOKING_MS = 1_000  # nobody presses a button in the moment in which its page appears
 # A step other than 0 has been drawn: the loss line holds a number.
 UPDATED = "() => /Loss \\d/.test(document.querySelector('.st-key-watch')?.innerText ?? '')"
 
@@ -32,7 +34,8 @@ def one(page: Page, address: str) -> float:
     """Seconds from the click to the first loss and map on the page."""
     page.goto(f"{address}/train")
     stage.settle(page)
-    page.wait_for_timeout(500)
+    page.wait_for_selector(DRAWN)
+    page.wait_for_timeout(LOOKING_MS)
     button = page.get_by_role("button", name="Train", exact=True)
     began = time.perf_counter()
     button.click()

@@ -12,15 +12,9 @@ REFRESH_S = 0.3
 
 
 def main() -> None:
-    """Draw the page; while something is at work, the part below the strip draws itself again."""
+    """Draw the page; while something is at work, it draws itself again and again."""
     run = _run_of_this_page()
-    if run is None:
-        _before()
-        return
-    record = run.record()
-    if "set_dataset" not in st.session_state:
-        settings.start_from(record.config)
-    at_work = record.status in run_controls.AT_WORK
+    at_work = run is not None and run.record().status in run_controls.AT_WORK
     st.fragment(_watch, run_every=REFRESH_S if at_work else None, key="poll")(run, at_work)
 
 
@@ -41,64 +35,48 @@ def _run_of_this_page() -> runs.Run | None:
     return run
 
 
-def _before() -> None:
-    """Nothing trained yet: the same picture, of the untrained network."""
-    bar, drawer = st.columns([3, 1], vertical_alignment="center")
-    with drawer:
-        settings.drawer("Settings")
-    config = settings.chosen()
-    with bar, st.container(horizontal=True, vertical_alignment="center"):
-        run_controls.show_buttons(None, None, config)
-        what = settings.sentence(config)
-        st.markdown(
-            f"The network has not seen a picture yet. Press Train.  \n:small[:gray[{what}]]"
-        )
-    spec = dataset_entry(config.dataset).spec
-    if not dataset_entry(config.dataset).is_present():
-        st.info(f"{spec.title} is not on this computer.")
-        originals.offer_download(spec)
-        return
-    frame = live.untrained(config)
-    left, right = st.columns([500, 460], gap="medium")
-    with left:
-        live.show_map(frame, spec)
-    with right:
-        live.show_probes(frame, config.dataset)
-
-
-def _watch(run: runs.Run, was_at_work: bool) -> None:
+def _watch(run: runs.Run | None, was_at_work: bool) -> None:
     with errors.shown(), st.container(key="watch"):
-        record = run.record()
-        if was_at_work != (record.status in run_controls.AT_WORK):
+        record = run.record() if run is not None else None
+        if record is not None and was_at_work != (record.status in run_controls.AT_WORK):
             st.rerun()  # starts or stops the timer
         _show(run, record)
 
 
-def _show(run: runs.Run, record: RunRecord) -> None:
-    rows = run.metrics()
+def _show(run: runs.Run | None, record: RunRecord | None) -> None:
+    """Draw the same page before, during and after a run, so that only its contents change."""
+    if record is not None:
+        settings.start_from_once(record.config)
+    rows = run.metrics() if run is not None else []
     last = next((row for row in reversed(rows) if row["kind"] == "progress"), None)
     bar, drawer = st.columns([3, 1], vertical_alignment="center")
     with drawer:
         settings.drawer("Settings")
+    config = record.config if record is not None else settings.chosen()
     with bar, st.container(horizontal=True, vertical_alignment="center"):
         run_controls.show_buttons(run, record, settings.chosen())
-        what = settings.sentence(record.config)
-        st.markdown(f"{run_controls.sentence(run, record, last)}  \n:small[:gray[{what}]]")
-    if record.status in run_controls.ENDED and run.is_usable():
+        said = run_controls.sentence(run, record, last)
+        st.markdown(f"{said}  \n:small[:gray[{settings.sentence(config)}]]")
+    if record is not None and record.status in run_controls.ENDED and run.is_usable():
         run_controls.show_save(run, record)
     else:
         st.progress(last["step"] / last["num_steps"] if last else 0.0)
 
-    frame = run.live_frame()
+    entry = dataset_entry(config.dataset)
+    if not entry.is_present():
+        st.info(f"{entry.spec.title} is not on this computer.")
+        originals.offer_download(entry.spec)
+        return
+    frame = run.live_frame() if run is not None else None
+    if frame is None:  # nothing trained yet: what the network makes of the pictures until then
+        frame = live.untrained(config)
     left, right = st.columns([500, 460], gap="medium")
     with left:
-        if frame is not None:
-            live.show_map(frame, record.spec)
+        live.show_map(frame, entry.spec)
     with right:
         live.show_loss(last)
-        live.show_curves(rows, record)
-        if frame is not None:
-            live.show_probes(frame, record.config.dataset)
+        live.show_curves(rows, config)
+        live.show_probes(frame, config.dataset)
 
 
 with errors.shown():

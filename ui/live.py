@@ -9,11 +9,10 @@ from torch import Tensor
 
 from ui import charts, pictures, theme
 from vae_core.config import RunConfig
-from vae_core.data import load_dataset
+from vae_core.data import DataSpec, load_dataset
 from vae_core.frames import NUM_PICTURES, Frame, make_frame, make_probe
 from vae_core.images import from_png
 from vae_core.models import build_model
-from vae_core.record import RunRecord
 
 MAP_HEIGHT = 500
 CURVES_HEIGHT = 180
@@ -34,11 +33,11 @@ def untrained(config: RunConfig) -> Frame:
     return make_frame(model, make_probe(data), 0, {})
 
 
-def show_map(frame: Frame, record_spec: Any) -> None:
+def show_map(frame: Frame, spec: DataSpec) -> None:
     """Draw the frame's map: a dot for each probe image, on top of nothing else."""
     points = torch.from_numpy(frame.points)
     labels = torch.from_numpy(frame.labels)
-    names = record_spec.class_names
+    names = spec.class_names
     figure = charts.map_figure(
         points, labels, torch.arange(len(points)), frame.limit, frame.axis_labels, names, MAP_HEIGHT
     )
@@ -75,7 +74,10 @@ def show_probes(frame: Frame, dataset: str) -> None:
 def show_loss(row: dict[str, Any] | None) -> None:
     """Write the loss as a sum that adds up as it is shown."""
     if row is None:
-        pictures.show("<p class='muted'>Loss: not measured before the first step.</p>")
+        pictures.show(
+            "<p>Loss = <b class='reconstruction'>reconstruction</b> + beta x <b class='kl'>KL</b>"
+            "<br><span class='muted'>measured from the first step on</span></p>"
+        )
         return
     recon = round(row["recon_nats"], 2)
     if row["kl_nats"] is None:
@@ -93,12 +95,12 @@ def show_loss(row: dict[str, Any] | None) -> None:
     )
 
 
-def show_curves(rows: list[dict[str, Any]], record: RunRecord) -> None:
+def show_curves(rows: list[dict[str, Any]], config: RunConfig) -> None:
     """Draw the loss as two layers that stand on each other: their top edge is the loss."""
     steps = [row for row in rows if row["kind"] == "progress"]
     epochs = [row["epoch"] for row in steps]
     layers = [("reconstruction", [row["recon_nats"] for row in steps])]
-    if record.config.model.posterior == "gaussian":
+    if config.model.posterior == "gaussian":
         layers.append(("kl", [row["beta"] * (row["kl_nats"] or 0.0) for row in steps]))
     figure = go.Figure()
     for name, values in layers:
@@ -133,7 +135,7 @@ def show_curves(rows: list[dict[str, Any]], record: RunRecord) -> None:
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         xaxis={
             "title": {"text": "epoch", "standoff": 2},
-            "range": [0, record.config.train.epochs],
+            "range": [0, config.train.epochs],
             "fixedrange": True,
             "showgrid": False,
             "linecolor": line,

@@ -1,6 +1,7 @@
 """Buttons and sentences for each state of a run: what happened, and the one next thing to do."""
 
 import secrets
+import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -12,6 +13,7 @@ from vae_core import runs
 from vae_core.config import RunConfig
 from vae_core.record import RunRecord
 
+FIRST_STEP_S = 0.3
 AT_WORK = ("queued", "running")
 ENDED = ("finished", "stopped", "diverged", "failed")
 
@@ -22,6 +24,11 @@ def start(config: RunConfig) -> None:
     executor().submit(run, owner=_owner())
     settings.show_next_time(config)
     watch(run.id)
+    # A free worker needs a tenth of a second: waiting for it here shows the first step at once
+    # instead of at the next poll.
+    deadline = time.monotonic() + FIRST_STEP_S
+    while not run.metrics() and time.monotonic() < deadline:
+        time.sleep(0.02)
     st.rerun()
 
 
@@ -89,11 +96,14 @@ def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) 
         "paused": [resume, steps, stops],
         "interrupted": [resume, again],
         "stopped": [again, resume, other],
+        "failed": [resume, again],
     }.get(record.status, [again, other])
 
 
-def sentence(run: runs.Run, record: RunRecord, last: dict[str, float] | None) -> str:
+def sentence(run: runs.Run | None, record: RunRecord | None, last: dict[str, float] | None) -> str:
     """Say what the run is doing, or how it ended."""
+    if run is None or record is None:
+        return "The network has not seen a picture yet. Press Train."
     if record.status == "queued":
         waiting = executor().waiting(run.id)
         if waiting is None:

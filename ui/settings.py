@@ -33,6 +33,12 @@ def start_from(config: RunConfig) -> None:
         st.session_state[_PREFIX + name] = value
 
 
+def start_from_once(config: RunConfig) -> None:
+    """Fill the drawer of a visitor who comes to a run by its address."""
+    if _PREFIX + "dataset" not in st.session_state:
+        start_from(config)
+
+
 def show_next_time(config: RunConfig) -> None:
     """Put a configuration's values into the drawer once it is drawn again.
 

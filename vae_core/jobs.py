@@ -20,6 +20,7 @@ from vae_core.runs import HEARTBEAT_S, Run
 
 MAX_WAITING_PER_OWNER = 3
 RESPAWN_DELAY_S = 1.0
+LETTING_GO_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ class LocalExecutor:
         with self._changed:
             if not self._open:
                 raise RunError("The server is stopping; press the button again when it is back.")
-            at_work = [*self._queue, *self._running.values()]
-            if any(job.run.id == run.id for job in at_work):
+            # A run that has just paused says so a moment before its worker is free of it.
+            if not self._changed.wait_for(lambda: not self._holds(run), timeout=LETTING_GO_S):
                 raise RunError("This run is already under way.")
             if run.record().status == "finished":
                 raise RunError("This run has finished; start another to train again.")
@@ -113,6 +114,9 @@ class LocalExecutor:
             run.update(status="queued", error=None)
             self._queue.append(_Job(run, owner, max_steps))
             self._changed.notify_all()
+
+    def _holds(self, run: Run) -> bool:
+        return any(job.run.id == run.id for job in (*self._queue, *self._running.values()))
 
     def withdraw(self, run: Run) -> bool:
         """Take a run out of the queue; False when it was not waiting.
@@ -183,6 +187,7 @@ class LocalExecutor:
             answered = self._answer(process) == "done"
             with self._changed:
                 del self._running[number]
+                self._changed.notify_all()
             if not answered:
                 return  # the worker died: its lease tells that the run was interrupted
 
