@@ -204,15 +204,15 @@ def train(
         stop = min(learner.num_done + (asked or pace), (epoch + 1) * steps_per_epoch)
         with _clock(learner), _numerics(config):
             progress = _run(learner, data.train, epoch, within, stop, steps_per_epoch)
-            if progress is None:
-                step_from, step_to = verified["num_done"], learner.num_done
-                learner.load_state_dict(verified)
-                raise TrainingDivergedError(step_from, step_to)
-            verified = learner.state_dict()
             validated = None
             if stop % steps_per_epoch == 0:
                 value = elbo(learner.model, data.val, SEED_VALIDATION)
                 validated = Validated(stop, stop // steps_per_epoch, value)
+            if progress is None or (validated is not None and not validated.val.is_finite):
+                step_from, step_to = verified["num_done"], learner.num_done
+                learner.load_state_dict(verified)
+                raise TrainingDivergedError(step_from, step_to)
+            verified = learner.state_dict()
         asked = yield progress
         if validated is not None:
             asked = (yield validated) or asked

@@ -2,11 +2,10 @@
 
 import errno
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import pytest
@@ -52,21 +51,31 @@ def frame(step: int, side: int = 8) -> Frame:
 
 def fill_disk(monkeypatch: pytest.MonkeyPatch, file_name: str) -> None:
     """From now on the disk is full half-way through writing a file of that name."""
-    real = tempfile.NamedTemporaryFile
+    real = Path.open
 
-    def limited(*args: Any, **kwargs: Any) -> Any:
-        file = real(*args, **kwargs)
-        if kwargs.get("prefix") == f".{file_name}.":
+    def limited(path: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        file = real(path, mode, *args, **kwargs)
+        return _HalfWritten(file) if path.name.startswith(f".{file_name}.") else file
 
-            def write(content: bytes) -> int:
-                file.file.write(content[: len(content) // 2])
-                file.file.flush()
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(Path, "open", limited)
 
-            file.write = write
-        return file
 
-    monkeypatch.setattr("vae_core.files.tempfile.NamedTemporaryFile", limited)
+class _HalfWritten:
+    """A file on a disk that becomes full while it is written."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.file.close()
+
+    def write(self, content: bytes) -> None:
+        self.file.write(content[: len(content) // 2])
+        self.file.flush()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def leftovers(folder: Path) -> list[str]:

@@ -5,12 +5,13 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import torch
 
@@ -20,6 +21,8 @@ from vae_core.errors import DatasetError
 NUM_VAL = 5_000
 CHUNK_BYTES = 1 << 16
 TIMEOUT_S = 20.0
+PARTIAL = ".download-"
+ABANDONED_S = 3600.0
 FILES = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -122,7 +125,8 @@ class MnistFamily:
         root = self.folder.parent.parent
         try:
             root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as partial:
+            _sweep(root)
+            with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=root) as partial:
                 raw = Path(partial) / "raw"
                 raw.mkdir()
                 self._fetch_all(raw, progress)
@@ -138,15 +142,19 @@ class MnistFamily:
             ) from error
 
     def _fetch_all(self, raw: Path, progress: Progress | None) -> None:
-        files = self._files()
+        mirrors, files = self.source.mirrors, self._files()
+        total = sum(_size(mirrors[0] + name) for name, _ in files) if progress else 0
         done = 0
-        for number, (name, md5) in enumerate(files):
+
+        def tell(num_bytes: int) -> None:
+            if progress:
+                progress(done + num_bytes, max(total, done + num_bytes))
+
+        for name, md5 in files:
             errors: list[str] = []
-            for mirror in self.source.mirrors:
+            for mirror in mirrors:
                 try:
-                    done += _fetch(
-                        mirror + name, md5, raw / name.removesuffix(".gz"), done, progress
-                    )
+                    done += _fetch(mirror + name, md5, raw / name.removesuffix(".gz"), tell)
                     break
                 except (OSError, HTTPException) as error:
                     errors.append(str(error).strip())
@@ -154,27 +162,43 @@ class MnistFamily:
                         error.close()  # it holds the connection
             else:
                 raise OSError("; ".join(errors))
-            if progress and number == len(files) - 1:
-                progress(done, done)
+        total = done
+        tell(0)
 
     def _files(self) -> list[tuple[str, str]]:
         files: list[tuple[str, str]] = self.source.resources
         return files
 
 
-def _fetch(url: str, md5: str, target: Path, before: int, progress: Progress | None) -> int:
+def _fetch(url: str, md5: str, target: Path, tell: Callable[[int], None]) -> int:
     """Stream one gzip file, check it, unpack it to `target`; return its compressed size."""
     packed = bytearray()
     with urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310  (https mirrors of torchvision)
-        size = int(answer.headers.get("Content-Length") or 0)
         while chunk := answer.read(CHUNK_BYTES):
             packed += chunk
-            if progress:
-                progress(before + len(packed), max(before + size, before + len(packed)))
+            tell(len(packed))
     if hashlib.md5(packed, usedforsecurity=False).hexdigest() != md5:
-        raise OSError(f"{url}: wrong checksum after {len(packed)} of {size} bytes")
+        raise OSError(f"{url}: wrong checksum after {len(packed)} bytes")
     target.write_bytes(gzip.decompress(packed))
     return len(packed)
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a download that was killed has left; younger ones may be another's."""
+    for folder in root.glob(f"{PARTIAL}*"):
+        if time.time() - folder.stat().st_mtime > ABANDONED_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(url: str) -> int:
+    """Bytes that a file will take to fetch; 0 when the mirror does not say."""
+    try:
+        with urlopen(Request(url, method="HEAD"), timeout=TIMEOUT_S) as answer:  # noqa: S310
+            return int(answer.headers.get("Content-Length") or 0)
+    except (OSError, HTTPException, ValueError) as error:
+        if isinstance(error, HTTPError):
+            error.close()
+        return 0
 
 
 _DIGITS = tuple("0123456789")

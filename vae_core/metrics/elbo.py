@@ -1,5 +1,6 @@
 """The evidence lower bound of a model on a split."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -26,6 +27,11 @@ class Elbo:
     kl_nats: float | None
     elbo_nats: float | None
     kl_per_dim: tuple[float, ...]
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all terms are numbers."""
+        return math.isfinite(self.recon_nats + (self.kl_nats or 0.0))
 
 
 @torch.inference_mode()
