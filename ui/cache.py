@@ -17,7 +17,13 @@ from vae_core.checkpoints import Checkpoint, load_checkpoint
 from vae_core.data import Dataset, dataset_entry, load_dataset
 from vae_core.errors import CheckpointError
 from vae_core.images import png, tile
-from vae_core.projection import Projection, axes_projection, manifold, pca_projection
+from vae_core.projection import (
+    Projection,
+    axes_projection,
+    class_centres,
+    manifold,
+    pca_projection,
+)
 from vae_core.record import RECORD_FILE, RunRecord, read_record
 
 DEFAULT_MODEL = "digits-2d"
@@ -138,10 +144,8 @@ def map_view(key: Key, axes: Axes) -> MapView:
     num = len(means)
     shown = torch.linspace(0, num - 1, min(num, MAX_POINTS)).round().long()
     num_classes = len(checkpoint(key).record.spec.class_names)
-    masks = [latents.label == label for label in range(num_classes)]
-    nowhere = points.new_full((2,), torch.nan)
-    centres = [points[mask].median(0).values if mask.any() else nowhere for mask in masks]
-    return MapView(axes, view, limit, points, shown, torch.stack(centres))
+    centres = class_centres(points, latents.label, num_classes)
+    return MapView(axes, view, limit, points, shown, centres)
 
 
 def _limit(points: Tensor) -> float:

@@ -35,7 +35,8 @@ def map_figure(
         labels: (N,) indices into class_names.
         positions: (N,) what a click reports as customdata.
         limit: the map spans -limit to limit on both axes.
-        axis_names: of the two axes; an empty name hides the axis.
+        axis_names: of the two axes, as a projection labels them: z3 is shown as the third
+            number; an empty name hides the axis.
         class_names: of the labels.
         height: in CSS pixels.
     """
@@ -70,7 +71,8 @@ def map_figure(
     return figure
 
 
-def _axis(name: str, limit: float) -> dict[str, object]:
+def _axis(label: str, limit: float) -> dict[str, object]:
+    name = f"number {label[1:]} ({label})" if label.startswith("z") else label
     return {
         "title": {"text": name, "standoff": 4, "font": {"size": 14}},
         "range": [-limit, limit],

@@ -68,7 +68,7 @@ def draw(found: Checkpoint, view: cache.MapView, marks: str, height: int) -> Non
         found.latents.label[view.shown],
         view.shown,
         view.limit,
-        axis_names(view),
+        view.projection.labels,
         names,
         height,
     )
@@ -85,15 +85,6 @@ def draw(found: Checkpoint, view: cache.MapView, marks: str, height: int) -> Non
         with st.container(key="map_marks"):
             labels = charts.class_labels(view.centres, names, view.limit)
             st.html(charts.over_map(marks + labels, view.limit))
-
-
-def axis_names(view: cache.MapView) -> tuple[str, str]:
-    """Say that z3 is the third number."""
-    first, second = (
-        f"number {name[1:]} ({name})" if name.startswith("z") else name
-        for name in view.projection.labels
-    )
-    return first, second
 
 
 def describe(found: Checkpoint, view: cache.MapView) -> str:

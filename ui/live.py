@@ -13,10 +13,12 @@ from vae_core.data import DataSpec, load_dataset
 from vae_core.frames import NUM_PICTURES, Frame, make_frame, make_probe
 from vae_core.images import from_png
 from vae_core.models import build_model
+from vae_core.projection import class_centres
 
 MAP_HEIGHT = 500
 CURVES_HEIGHT = 180
 COLUMNS = 8
+TOGETHER = 0.02
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -41,18 +43,14 @@ def show_map(frame: Frame, spec: DataSpec) -> None:
     figure = charts.map_figure(
         points, labels, torch.arange(len(points)), frame.limit, frame.axis_labels, names, MAP_HEIGHT
     )
-    centres = [
-        points[labels == label].median(0).values if bool((labels == label).any()) else NOWHERE
-        for label in range(len(names))
-    ]
-    marks = charts.class_labels(torch.stack(centres), names, frame.limit)
-    with st.container(key="map"):
+    centres = class_centres(points, labels, len(names))
+    together = float(points.std(0).max()) < TOGETHER * frame.limit
+    # Before the first steps all classes share one place, and no name belongs there.
+    marks = "" if together else charts.class_labels(centres, names, frame.limit)
+    with st.container(key="map", gap=None):
         st.plotly_chart(figure, key="live_map", config=charts.CONFIG, theme=None)
         with st.container(key="map_marks"):
             st.html(charts.over_map(marks, frame.limit))
-
-
-NOWHERE = torch.full((2,), torch.nan)
 
 
 def show_probes(frame: Frame, dataset: str) -> None:

@@ -103,7 +103,7 @@ def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) 
 def sentence(run: runs.Run | None, record: RunRecord | None, last: dict[str, float] | None) -> str:
     """Say what the run is doing, or how it ended."""
     if run is None or record is None:
-        return "The network has not seen a picture yet. Press Train."
+        return "An untrained network puts every picture in one place. Press Train."
     if record.status == "queued":
         waiting = executor().waiting(run.id)
         if waiting is None:

@@ -10,10 +10,11 @@
 
 import os
 
-# Read once, when torch loads its OpenMP. Waiting threads then sleep instead of spinning: with two
-# processes training on two cores, spinning makes both more than ten times slower
-# (docs/decisions/0002-threads-that-sleep.md). A value that is set already is kept.
+# Read once, when torch loads its OpenMP: threads that wait spin a little, then sleep. By default
+# they spin long, and two trainings at a time slow each other down far more than by half
+# (docs/decisions/0002-threads-that-sleep.md). Values that are set already are kept.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 from vae_core.checkpoints import Checkpoint, load_checkpoint
 from vae_core.config import CorruptionConfig, RunConfig, TrainConfig

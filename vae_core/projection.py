@@ -81,6 +81,21 @@ def pca_projection(means: Tensor) -> Projection:
     return Projection(origin, axes * signs, (names[0], names[1]))
 
 
+def class_centres(points: Tensor, labels: Tensor, num_classes: int) -> Tensor:
+    """Where the names of the classes belong on a map.
+
+    Args:
+        points: (N, 2).
+        labels: (N,) from 0 to num_classes - 1.
+
+    Returns:
+        (num_classes, 2) medians of the classes; nan for a class that is not there.
+    """
+    nowhere = points.new_full((2,), torch.nan)
+    masks = [labels == label for label in range(num_classes)]
+    return torch.stack([points[m].median(0).values if bool(m.any()) else nowhere for m in masks])
+
+
 def manifold(
     model: LatentModel, projection: Projection, limits: tuple[float, float, float, float], num: int
 ) -> Tensor:
