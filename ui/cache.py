@@ -29,6 +29,7 @@ from vae_core.record import RECORD_FILE, RunRecord, read_record
 DEFAULT_MODEL = "digits-2d"
 MAX_POINTS = 3_000
 MANIFOLD_SIDE = 12
+PRIOR_REACH = 3.0  # a VAE's map shows at least where its prior N(0, 1) lies
 
 Key = tuple[str, int]
 Axes = tuple[int, int] | None
@@ -139,6 +140,8 @@ def map_view(key: Key, axes: Axes) -> MapView:
     view = pca_projection(means) if axes is None else axes_projection(means.shape[1], *axes)
     points = view.project(means)
     limit = _limit(points)
+    if latents.encoded.logvar is not None:
+        limit = max(limit, PRIOR_REACH)
     if view.is_strip:
         points[:, 1] *= limit  # the height is a mere jitter: let it fill the square
     num = len(means)

@@ -1,6 +1,7 @@
 """The map and the pictures that share its axes."""
 
 import base64
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -11,8 +12,15 @@ from torch import Tensor
 
 from ui import pictures, theme
 
-MARGIN = {"l": 44, "r": 8, "t": 8, "b": 40}
+MARGIN = {"l": 44, "r": 14, "t": 12, "b": 40}
 _SVG_FONT = "'Source Sans 3', 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
+TICK_PX = 12
+LABEL_SIZE = 0.075  # of a class's name, in limits of the map
+_NUDGES = [  # where else a name may go, nearest first
+    (radius * LABEL_SIZE * math.sin(turn), radius * LABEL_SIZE * math.cos(turn))
+    for radius in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+    for turn in (math.pi * i / 8 for i in range(16 if radius else 1))
+]
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -85,6 +93,8 @@ def _axis(label: str, limit: float) -> dict[str, object]:
         "mirror": True,
         "linecolor": theme.surface("line"),
         "tickvals": _ticks(limit) if name else [],
+        "ticklabeloverflow": "allow",  # Plotly would drop the topmost label: its box is large
+        "ticktext": [_tick_text(tick) for tick in _ticks(limit)] if name else [],
     }
 
 
@@ -95,15 +105,61 @@ def _ticks(limit: float) -> list[float]:
     return [step * i for i in range(-num, num + 1)]
 
 
+def _tick_text(tick: float) -> str:
+    return f"{tick:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def label_places(
+    centres: Tensor, class_names: Sequence[str], limit: float
+) -> list[tuple[float, float]]:
+    """Where the classes' names go: at their centres, or beside them where two would overlap.
+
+    Returns:
+        The middle of each name; nan for a class that is not there. Empty when all classes share
+        one place: no name belongs there.
+    """
+    here = centres[~centres.isnan().any(1)]
+    if len(here) > 1 and float((here.amax(0) - here.amin(0)).max()) < LABEL_SIZE * limit:
+        return []
+    places: list[tuple[float, float]] = []
+    for (x, y), name in zip(centres.tolist(), class_names, strict=False):
+        steps = [(0.0, 0.0)] if x != x else _NUDGES
+        options = [(x + right * limit, y + up * limit) for right, up in steps]
+        free = (
+            place
+            for place in options
+            if not any(
+                labels_touch(place, name, other, taken, limit)
+                for other, taken in zip(places, class_names, strict=False)
+            )
+        )
+        places.append(next(free, options[0]))
+    return places
+
+
+def labels_touch(
+    place: tuple[float, float],
+    name: str,
+    other: tuple[float, float],
+    other_name: str,
+    limit: float,
+) -> bool:
+    """Whether two names, centred at these places, overlap; "" is a picked dot's ring."""
+    half = [0.3 * max(len(text), 1.5) * LABEL_SIZE * limit for text in (name, other_name)]
+    apart = abs(place[0] - other[0]) >= sum(half)
+    return not apart and abs(place[1] - other[1]) < LABEL_SIZE * limit
+
+
 def class_labels(centres: Tensor, class_names: Sequence[str], limit: float) -> str:
-    """SVG: each class's name at its centre, legible over the dots."""
-    size = 0.075 * limit
+    """SVG: each class's name at its centre, legible over the dots; no two overlap."""
+    size = LABEL_SIZE * limit
+    places = label_places(centres, class_names, limit)
     texts = [
         f'<text x="{x:.3f}" y="{-y:.3f}" font-size="{size:.3f}" font-weight="700" '
         f'text-anchor="middle" dominant-baseline="central" fill="{theme.surface("text")}" '
         f'stroke="{theme.surface("background")}" stroke-width="{size / 3.5:.3f}" '
         f'stroke-linejoin="round" paint-order="stroke">{escape(name)}</text>'
-        for (x, y), name in zip(centres.tolist(), class_names, strict=False)
+        for (x, y), name in zip(places, class_names, strict=False)
         if x == x  # nan: no such class here
     ]
     return "".join(texts)
@@ -168,24 +224,40 @@ def over_map(content: str, limit: float) -> str:
     )
 
 
-def manifold_img(content: bytes, marks: str, limit: float, alt: str) -> str:
-    """HTML of the decoder's pictures over the map's own axes, with ticks and marks."""
-    style = f'font-size="{0.085 * limit:.3f}" fill="{theme.surface("muted")}"'
-    ticks = []
-    for tick in _ticks(limit):
-        text = f"{tick:g}".replace("-", "\N{MINUS SIGN}")
-        ticks.append(
-            f'<text x="{tick:g}" y="{1.11 * limit:.3f}" text-anchor="middle" {style}>{text}</text>'
-            f'<text x="{-1.03 * limit:.3f}" y="{-tick:g}" text-anchor="end" '
+def manifold_img(content: bytes, marks: str, limit: float, alt: str, side: int = 324) -> str:
+    """HTML of the decoder's pictures over the map's own axes, with ticks and marks.
+
+    Args:
+        content: PNG of the pictures.
+        marks: SVG, cut off at the picture's edges.
+        limit: of the map.
+        alt: for people who do not see it.
+        side: in CSS pixels, ticks included.
+    """
+    ticks = _ticks(limit)
+    # Room for the longest tick on the left, as much below, half a tick above and at the right.
+    pixels = TICK_PX * max(0.6 * max(len(_tick_text(tick)) for tick in ticks) + 0.4, 1.6)
+    unit = 2 * limit / (side - pixels - 0.7 * TICK_PX)
+    style = f'font-size="{TICK_PX * unit:.4g}" fill="{theme.surface("muted")}"'
+    texts = []
+    for tick in ticks:
+        text = _tick_text(tick)
+        low, left = limit + 1.2 * TICK_PX * unit, -limit - 0.3 * TICK_PX * unit
+        texts.append(
+            f'<text x="{tick:g}" y="{low:.4g}" text-anchor="middle" {style}>{text}</text>'
+            f'<text x="{left:.4g}" y="{-tick:g}" text-anchor="end" '
             f'dominant-baseline="central" {style}>{text}</text>'
         )
+    square = f'x="{-limit}" y="{-limit}" width="{2 * limit}" height="{2 * limit}"'
     picture = (
-        f'<image href="{pictures.data_uri(content)}" x="{-limit}" y="{-limit}" '
-        f'width="{2 * limit}" height="{2 * limit}" style="image-rendering:pixelated"/>'
+        f'<clipPath id="map"><rect {square}/></clipPath><g clip-path="url(#map)">'
+        f'<image href="{pictures.data_uri(content)}" {square} style="image-rendering:pixelated"/>'
+        f"{marks}</g>"
     )
-    box = f"{-1.15 * limit:.3f} {-1.04 * limit:.3f} {2.2 * limit:.3f} {2.2 * limit:.3f}"
-    source = _svg(box, picture + marks + "".join(ticks), 600)
-    return f'<img class="vl-svg" src="{source}" alt="{escape(alt)}">'
+    corner = f"{-limit - pixels * unit:.6g} {-limit - 0.7 * TICK_PX * unit:.6g}"
+    source = _svg(f"{corner} {side * unit:.6g} {side * unit:.6g}", picture + "".join(texts), 600)
+    style = f"width:min(100%,{side}px)"
+    return f'<img class="vl-svg" src="{source}" alt="{escape(alt)}" style="{style}">'
 
 
 def _svg(box: str, content: str, side: int) -> str:

@@ -74,8 +74,8 @@ class Picked:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number with a real minus sign."""
-    return f"{value:.{digits}f}".replace("-", MINUS)
+    """A number with a real minus sign, and none before a zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
 
 
 def show_pictures(picked: Picked) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import cache, state
+from ui.latent_sliders import COLLAPSED_NATS
 
 SENTENCES = {
     "Explore": "Every dot is a {item}. Neighbours look alike.",
@@ -11,10 +12,36 @@ SENTENCES = {
     "Denoise": "Add noise to a {item}, and see who restores it best.",
 }
 
+PCA_HELP = (
+    "PCA (principal component analysis) looks at the cloud of dots from the direction in which "
+    "it is widest. Like a shadow, the map keeps only a part: the per cent on each axis say how "
+    "much of all differences it shows. Dots that are close here can be far apart in the other "
+    "directions."
+)
+
 
 def noun(choice: cache.Choice) -> str:
     """What one picture is called on buttons: "digit"."""
     return choice.record.spec.item.removeprefix("handwritten ")
+
+
+def has_collapsed(choice: cache.Choice) -> bool:
+    """Say whether no number of a VAE carries anything: its decoder ignores them all."""
+    kl = choice.record.kl_per_dim
+    return bool(kl) and max(kl) < COLLAPSED_NATS
+
+
+def _sentence(choice: cache.Choice, page: str) -> tuple[str, str | None]:
+    """What the strip says about this model on this page, and what its tooltip explains."""
+    dim, item = choice.record.config.model.latent_dim, choice.record.spec.item
+    if page in ("Explore", "Sliders") and has_collapsed(choice):
+        return "This model puts every picture in one place: its numbers carry nothing.", None
+    if page != "Explore" or dim <= 2:
+        return SENTENCES[page].format(item=item), None
+    many = f"{dim} numbers describe each {item}."
+    if st.session_state.get("view") == "Two numbers":
+        return f"{many} The map shows two of them.", None
+    return f"{many} The map shows them from the side where they differ most.", PCA_HELP
 
 
 def show(offered: dict[str, cache.Choice], page: str) -> None:
@@ -34,7 +61,8 @@ def show(offered: dict[str, cache.Choice], page: str) -> None:
             width=220,
         )
         choice = offered[model_id]
-        st.markdown(SENTENCES[page].format(item=choice.record.spec.item), width="stretch")
+        sentence, explained = _sentence(choice, page)
+        st.markdown(sentence, width="stretch", help=explained)
         if page == "Explore":
             st.button(
                 f"Pick a {noun(choice)}",
