@@ -9,13 +9,22 @@ from torch import Tensor
 
 from ui import cache, pictures
 from ui.texts import plain
-from vae_core.corruption import CORRUPTIONS
+from vae_core.corruption import CORRUPTIONS, Corruption
 from vae_core.data import DataSpec
 from vae_core.data.strokes import draw_digits
 from vae_core.restoration import Restored
 
 NUM_IMAGES = 8
 MAX_MODELS = 3
+IDENTICAL_DB = 99.99  # the core's PSNR ends at 100 dB: no error at all
+PSNR_HELP = (
+    "How close to the clean pictures, pixel by pixel, in decibels: higher is better, and 10 dB "
+    "more means a tenth of the squared error. Identical pictures have \N{INFINITY}."
+)
+SSIM_HELP = (
+    "How alike the shapes are: compares brightness, contrast and pattern patch by patch. 1 means "
+    "identical, 0 nothing in common."
+)
 NOISY, MEDIAN = "noisy", "median filter"
 DIGITS = tuple("0123456789")
 
@@ -84,14 +93,17 @@ def _noise(kind: str) -> str:
 def table(clean: Tensor, results: Mapping[str, Restored], models: list[cache.Choice]) -> str:
     """HTML: one row for each method, with its mean PSNR and SSIM; the best are marked."""
     rows = [_row("clean", "Clean", f"{len(clean)} pictures", clean, None, False, False)]
-    best = max(r.psnr_db for r in results.values()), max(r.ssim for r in results.values())
+    # Pictures that nothing has damaged win no prize.
+    rated = [r for name, r in results.items() if name != NOISY or not _is_identical(r)]
+    best = max(r.psnr_db for r in rated), max(r.ssim for r in rated)
     notes = {
         NOISY: ("Noisy", "what every method gets"),
         MEDIAN: ("Median filter", "classical, 3x3 pixels, no training"),
     } | {model.id: (model.title, training(model)) for model in models}
     for name, (title, note) in notes.items():
         result = results[name]
-        is_best = result.psnr_db == best[0], result.ssim == best[1]
+        is_rated = any(result is other for other in rated)
+        is_best = is_rated and result.psnr_db == best[0], is_rated and result.ssim == best[1]
         rows.append(_row(name, title, note, result.images, result, *is_best))
     return f'<table class="vl-lab"><tbody>{"".join(rows)}</tbody></table>'
 
@@ -107,9 +119,9 @@ def _row(
 ) -> str:
     strip = pictures.img(pictures.sprite(images, gap=1), f"{title}: {len(images)} pictures", "100%")
     if result is None:  # nothing to measure there: room for the headings
-        numbers = '<th class="num head">PSNR, dB</th><th class="num head">SSIM</th>'
+        numbers = _heading("PSNR, dB", PSNR_HELP) + _heading("SSIM", SSIM_HELP)
     else:
-        psnr = f"{result.psnr_db:.2f}"
+        psnr = "\N{INFINITY}" if _is_identical(result) else f"{result.psnr_db:.2f}"
         numbers = (
             f'<td class="num psnr{" best" * best_psnr}">{psnr}{_tick(best_psnr)}</td>'
             f'<td class="num ssim{" best" * best_ssim}">{result.ssim:.3f}{_tick(best_ssim)}</td>'
@@ -120,34 +132,65 @@ def _row(
     )
 
 
+def _heading(text: str, explained: str) -> str:
+    return f'<th class="num head">{text} {pictures.tooltip(text, explained)}</th>'
+
+
+def _is_identical(result: Restored) -> bool:
+    return result.psnr_db >= IDENTICAL_DB
+
+
 def _tick(is_best: bool) -> str:
     return "<small>best</small>" if is_best else ""
 
 
 def remarks(results: Mapping[str, Restored], models: list[cache.Choice], kind: str) -> list[str]:
     """Plain sentences in Markdown: who was trained for this, who loses to a simple filter."""
-    said = []
-    for model in models:
-        corruption = model.record.config.train.corruption
-        if corruption and corruption.kind != kind:
-            said.append(
-                f"**{plain(model.title)}** was trained to remove {_noise(corruption.kind)}, "
-                f"not {_noise(kind)}."
-            )
-        elif corruption:
-            said.append(f"**{plain(model.title)}** was trained to remove this kind of noise.")
-    untrained = [model for model in models if model.record.config.train.corruption is None]
-    if untrained:
-        names, verb = _names(untrained), "was" if len(untrained) == 1 else "were"
-        said.append(f"{names} {verb} trained on clean pictures, not for this: expect worse.")
-    beaten = [m for m in models if results[m.id].psnr_db < results[MEDIAN].psnr_db]
-    if beaten:
-        said.append(f"Here the simple median filter beats {_names(beaten)} (higher PSNR).")
-    if max(results.values(), key=lambda result: result.psnr_db) is results[NOISY]:
-        said.append("By PSNR, nothing here beats leaving the pictures as they are.")
+    if _is_identical(results[NOISY]):
+        said = [
+            "There is no noise: these pictures are the clean ones, and all that a method changes "
+            "is a loss."
+        ]
+    else:
+        said = [_trained_for(model, kind) for model in models if _corruption(model)]
+        said += _untrained(results, models)
+        beaten = [m for m in models if results[m.id].psnr_db < results[MEDIAN].psnr_db]
+        if beaten:
+            said.append(f"Here the simple median filter beats {_names(beaten)} (higher PSNR).")
+        if max(results.values(), key=lambda result: result.psnr_db) is results[NOISY]:
+            said.append("By PSNR, nothing here beats leaving the pictures as they are.")
     if models:
         said.append("A model invents plausible detail: what it draws may never have been there.")
     return said
+
+
+def _corruption(model: cache.Choice) -> Corruption | None:
+    return model.record.config.train.corruption
+
+
+def _trained_for(model: cache.Choice, kind: str) -> str:
+    corruption = _corruption(model)
+    if corruption.kind != kind:
+        other = f"{_noise(corruption.kind)}, not {_noise(kind)}"
+        return f"**{plain(model.title)}** was trained to remove {other}."
+    return f"**{plain(model.title)}** was trained to remove this kind of noise."
+
+
+def _untrained(results: Mapping[str, Restored], models: list[cache.Choice]) -> list[str]:
+    """Who was trained on clean pictures, and what came of it here."""
+    clean = [model for model in models if not _corruption(model)]
+    if not clean:
+        return []
+    said = f"{_names(clean)} {'was' if len(clean) == 1 else 'were'} trained on clean pictures, "
+    best = max(clean, key=lambda model: results[model.id].psnr_db)
+    top = results[best.id].psnr_db
+    if top == max(result.psnr_db for result in results.values()):
+        who = "" if len(clean) == 1 else f"{_names([best])} "
+        return [f"{said}not for this, and {who}still scores best here (PSNR)."]
+    trained = [results[model.id].psnr_db for model in models if _corruption(model)]
+    if trained and top < max(trained):
+        return [f"{said}not for this, and it shows: a lower PSNR."]
+    return [f"{said}not for this."]
 
 
 def _names(models: list[cache.Choice]) -> str:

@@ -42,6 +42,15 @@ def figure(picture: str, caption: str) -> str:
     return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
+def tooltip(name: str, explained: str) -> str:
+    """HTML of a question mark that explains something under the pointer, on a tap or a Tab."""
+    text = escape(explained)
+    return (
+        f'<span class="vl-help" tabindex="0" role="note" data-help="{text}" '
+        f'aria-label="{escape(name)}: {text}">?</span>'
+    )
+
+
 def blank(text: str, size: str) -> str:
     """HTML that stands where a picture is missing and says why."""
     return f'<div class="vl-blank" style="width:{size};height:{size}">{escape(text)}</div>'

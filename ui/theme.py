@@ -83,7 +83,7 @@ _CSS = """
 .vl-over img { width: 100%; height: 100%; object-fit: contain; object-position: top;
   display: block;
   image-rendering: auto; }
-.vl img.vl-svg { width: min(100%, 324px); background: none; border-radius: 0;
+.vl img.vl-svg { background: none; border-radius: 0;
   image-rendering: auto; }
 .stMain .katex { font-size: 1em; }
 @media (max-width: 639px) {
@@ -94,7 +94,6 @@ _CSS = """
   .st-key-decoded img { width: 152px !important; }
 }
 .vl-where { margin-top: 8px; } .vl-where > p { flex: 1; min-width: 180px; }
-.vl-where img.vl-svg { width: 236px; }
 .vl-line { flex-wrap: nowrap; }
 @media (min-width: 640px) {
   .stColumn:has(.st-key-still) { position: sticky; top: 76px; align-self: flex-start; }
@@ -116,6 +115,13 @@ _CSS = """
   .vl-lab tbody .num { flex: none; width: 72px; }
   .vl-lab .strip { order: 9; width: 100%; padding: 0; }
 }
+.vl-help { position: relative; display: inline-block; width: 16px; height: 16px; cursor: help;
+  border: 1px solid var(--vl-muted); border-radius: 50%; font-size: 11px; line-height: 15px;
+  text-align: center; }
+.vl-help:hover::after, .vl-help:focus::after { content: attr(data-help); position: absolute;
+  top: 22px; right: -8px; z-index: 9; width: 260px; padding: 8px; border-radius: 8px;
+  border: 1px solid var(--vl-line); background: var(--vl-soft); color: var(--vl-text);
+  font-size: 14px; line-height: 1.4; text-align: left; white-space: normal; }
 .vl-foot { color: var(--vl-muted); }
 /* No second Stop button beside ours, and no fading of what is drawn again each second. */
 [data-testid="stStatusWidget"] { display: none; }
