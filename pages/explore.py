@@ -13,8 +13,9 @@ with errors.shown():
     has_axes = found.model.latent_dim > 2
     left, right = st.columns([600, 350], gap="medium")
     with left:
-        view = cache.map_view(choice.key, latent_map.choose_axes(found.model.latent_dim))
-        position = state.pick(choice, latent_map.default_pick(found, view), len(found.latents))
+        view = cache.map_view(choice.key, latent_map.choose_axes(found))
+        default = latent_map.default_pick(choice.key, view.axes)
+        position = state.pick(choice, default, len(found.latents))
         one = picked.Picked(found, position, view)
         marks = charts.spread_marks(
             view.points[position], view.projection.axes, one.logvar, view.limit

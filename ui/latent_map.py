@@ -5,12 +5,16 @@ import torch
 
 from ui import cache, charts, state
 from vae_core.checkpoints import Checkpoint
+from vae_core.inference import decode
 
 DOTS = "dots"
+NEAR = 0.2  # from a class's centre, in limits of the map
+MAX_CANDIDATES = 200
 
 
-def choose_axes(latent_dim: int) -> cache.Axes:
+def choose_axes(found: Checkpoint) -> cache.Axes:
     """Ask which two numbers to show; a latent of one or two leaves no choice."""
+    latent_dim = found.model.latent_dim
     if latent_dim <= 2:
         return (0, 1)
     with st.container(key="axes", horizontal=True, vertical_alignment="center"):
@@ -25,30 +29,70 @@ def choose_axes(latent_dim: int) -> cache.Axes:
         )
         if view != "Two numbers":
             return None
-        across = _ask_axis("Across", list(range(latent_dim)), latent_dim)
-        up = _ask_axis("Up", [i for i in range(latent_dim) if i != across], latent_dim)
+        telling = _most_telling(found)
+        across = _ask_axis("Across", telling, latent_dim)
+        up = _ask_axis("Up", [i for i in telling if i != across], latent_dim)
     return across, up
 
 
-def _ask_axis(label: str, options: list[int], latent_dim: int) -> int:
+def _most_telling(found: Checkpoint) -> list[int]:
+    """The numbers, those that carry most first: by KL, or by an autoencoder's variances."""
+    carried = found.record.kl_per_dim or found.latents.encoded.mean.var(0).tolist()
+    return sorted(range(len(carried)), key=lambda dim: -carried[dim])
+
+
+def _ask_axis(label: str, telling: list[int], latent_dim: int) -> int:
+    options = sorted(telling)
     return st.selectbox(
         label,
         options,
+        index=options.index(telling[0]),
         format_func=lambda i: f"{label.lower()}: number {i + 1}",
         key=f"{label.lower()}_{latent_dim}",
         label_visibility="collapsed",
-        width=170,
+        width=162,
     )
 
 
-def default_pick(found: Checkpoint, view: cache.MapView) -> int:
-    """A typical picture, beside its class's centre so that the label does not hide it."""
-    labels = found.latents.label[view.shown]
-    label = 3 if bool((labels == 3).any()) else int(labels[0])
-    gaps = torch.cdist(view.points[view.shown], view.centres.nan_to_num(1e9)) / view.limit
-    gap = gaps[:, label]
-    gap[(labels != label) | (gaps.argmin(1) != label)] = torch.inf
-    return int(view.shown[(gap - 0.12).abs().argmin()])
+@st.cache_data(max_entries=64, show_spinner=False)
+def default_pick(key: cache.Key, axes: cache.Axes) -> int:
+    """A picture that its model restores well, in the midst of its class, under no class's name.
+
+    Args:
+        key: of the model.
+        axes: of the map.
+    """
+    found, view = cache.checkpoint(key), cache.map_view(key, axes)
+    near = _near_centres(found, view)
+    originals = [cache.original(found, position) for position in near]
+    if not originals or any(image is None for image in originals):
+        return near[0] if near else int(view.shown[0])
+    clean = torch.cat(originals)
+    errors = (decode(found.model, found.latents.encoded.mean[near]) - clean).square()
+    contrast = (clean - clean.mean((1, 2, 3), keepdim=True)).square()
+    return near[int((errors.mean((1, 2, 3)) / contrast.mean((1, 2, 3))).argmin())]
+
+
+def _near_centres(found: Checkpoint, view: cache.MapView) -> list[int]:
+    """Positions of shown dots near their own class's centre, the nearest first."""
+    labels, names = found.latents.label[view.shown], found.record.spec.class_names
+    points = view.points[view.shown]
+    gaps = torch.cdist(points, view.centres.nan_to_num(1e9)) / view.limit
+    own = gaps.gather(1, labels[:, None])[:, 0]
+    own[gaps.argmin(1) != labels] = torch.inf
+    titles = charts.label_places(view.centres, names, view.limit)
+    near = []
+    for row in own.argsort().tolist():
+        place = (points[row, 0].item(), points[row, 1].item())
+        covered = any(
+            charts.labels_touch(place, "", title, name, view.limit)
+            for title, name in zip(titles, names, strict=False)
+        )
+        if own[row] > NEAR or len(near) == MAX_CANDIDATES:
+            break
+        if not covered:
+            near.append(int(view.shown[row]))
+    return near
 
 
 def on_click() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.pages.conftest import Open
 from tests.pages.reading import as_bytes, named, text
+from ui import cache, latent_map
 from vae_core import decode, load_checkpoint
 from vae_core.data import Dataset, mnist
 from vae_core.errors import DatasetError
@@ -15,7 +16,7 @@ from vae_core.record import RunRecord
 
 def test_a_digit_is_picked_from_the_start(open_page: Open) -> None:
     app = open_page("explore")
-    assert app.subheader[0].value == "Picked digit: 3"
+    assert app.subheader[0].value == "Picked digit: 4"
     assert "1,797 images, 2 numbers each, seed 0" in text(app)
 
 
@@ -39,7 +40,24 @@ def test_the_picked_dot_its_pictures_and_its_label_agree(
 
 @pytest.mark.parametrize("pick", ["1797", "-1", "x", "9" * 30])
 def test_a_pick_that_is_not_there_falls_back_to_the_first_one(open_page: Open, pick: str) -> None:
-    assert open_page("explore", pick=pick).subheader[0].value == "Picked digit: 3"
+    first = open_page("explore").query_params["pick"]
+    assert open_page("explore", pick=pick).query_params["pick"] == first
+
+
+@pytest.mark.parametrize("model", ["digits-2d", "digits-ae-2d", "mnist-2d"])
+def test_the_first_pick_is_restored_well_and_lies_in_its_class(
+    open_page: Open, mnist: Dataset, model: str
+) -> None:
+    app = open_page("explore", model=model)
+    original, restored = named(app, "original") / 255.0, named(app, "reconstruction") / 255.0
+    assert np.square(original - restored).mean() < 0.3 * original.var()
+    choice = app.session_state["offered"][model]
+    view = cache.map_view(choice.key, (0, 1))
+    position = latent_map.default_pick(choice.key, (0, 1))
+    label = int(cache.checkpoint(choice.key).latents.label[position])
+    gaps = (view.centres - view.points[position]).norm(dim=1)
+    assert int(gaps.argmin()) == label
+    assert gaps[label] < 0.25 * view.limit
 
 
 def test_the_button_picks_another_digit_and_keeps_it_in_the_address(open_page: Open) -> None:
@@ -73,11 +91,19 @@ def test_an_autoencoder_shows_neither_kl_nor_elbo(open_page: Open) -> None:
     assert "No KL and no ELBO" in text(app)
 
 
-def test_more_than_two_numbers_are_shown_as_an_overview_or_as_any_two(open_page: Open) -> None:
+def test_more_than_two_numbers_are_shown_as_an_overview_or_as_any_two(
+    open_page: Open, bundled: Path
+) -> None:
     app = open_page("explore", model="mnist-16d")
     assert "3,000 of 10,000 images, 16 numbers each" in text(app)
     app.session_state["view"] = "Two numbers"
+    assert "The map shows them from the side where they differ most" in text(app)
     app.run()
+    carried = load_checkpoint(bundled / "mnist-16d").record.kl_per_dim
+    best, second = sorted(range(16), key=lambda dim: -carried[dim])[:2]
+    assert app.selectbox(key="across_16").value == best
+    assert app.selectbox(key="up_16").value == second
+    assert "The map shows two of them" in text(app)
     app.selectbox(key="across_16").select(4).run()
     app.selectbox(key="up_16").select(2).run()
     assert not app.exception
