@@ -3,13 +3,15 @@
 # make checkpoints   train the bundled checkpoints again (MNIST from VAELAB_DATA)
 
 PYTHON ?= python3
+PORT ?= 8501
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: app test lint checkpoints
 
 app: .venv/app-installed
-	$(BIN)/streamlit run app.py
+	@$(BIN)/python -m ui.port $(PORT)
+	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: lint
 	$(BIN)/python -m pytest
@@ -24,7 +26,8 @@ checkpoints: .venv/app-installed
 	$(BIN)/python -m vae_core checkpoints --rebuild all
 
 $(BIN)/python:
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/app-installed: requirements.txt constraints.txt | $(BIN)/python
 	@echo "Installing (a minute or two, once) ..."

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from ui.texts import plain
 from vae_core.errors import VAELabError
 
 
@@ -17,4 +18,4 @@ def shown() -> Iterator[None]:
     try:
         yield
     except VAELabError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))

@@ -18,6 +18,7 @@ from vae_core.projection import class_centres
 MAP_HEIGHT = 500
 CURVES_HEIGHT = 180
 COLUMNS = 8
+MAX_CURVE_POINTS = 400
 TOGETHER = 0.02
 
 
@@ -69,12 +70,13 @@ def show_probes(frame: Frame, dataset: str) -> None:
     )
 
 
-def show_loss(row: dict[str, Any] | None) -> None:
+def show_loss(row: dict[str, Any] | None, config: RunConfig) -> None:
     """Write the loss as a sum that adds up as it is shown."""
     if row is None:
+        kl = " + beta x <b class='kl'>KL</b>" if config.model.posterior == "gaussian" else ""
         pictures.show(
-            "<p>Loss = <b class='reconstruction'>reconstruction</b> + beta x <b class='kl'>KL</b>"
-            "<br><span class='muted'>measured from the first step on</span></p>"
+            f"<p>Loss = <b class='reconstruction'>reconstruction</b>{kl}<br>"
+            "<span class='muted'>measured from the first step on</span></p>"
         )
         return
     recon = round(row["recon_nats"], 2)
@@ -96,6 +98,8 @@ def show_loss(row: dict[str, Any] | None) -> None:
 def show_curves(rows: list[dict[str, Any]], config: RunConfig) -> None:
     """Draw the loss as two layers that stand on each other: their top edge is the loss."""
     steps = [row for row in rows if row["kind"] == "progress"]
+    # Every so many rows, counted from the newest, so that the last one is always drawn.
+    steps = steps[:: -(len(steps) // MAX_CURVE_POINTS + 1)][::-1]
     epochs = [row["epoch"] for row in steps]
     layers = [("reconstruction", [row["recon_nats"] for row in steps])]
     if config.model.posterior == "gaussian":
@@ -132,13 +136,19 @@ def show_curves(rows: list[dict[str, Any]], config: RunConfig) -> None:
         font={"family": theme.FONT, "size": 13, "color": theme.surface("muted")},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         xaxis={
-            "title": {"text": "epoch", "standoff": 2},
+            "title": {"text": "epoch", "standoff": 6, "font": {"size": 13}},
             "range": [0, config.train.epochs],
             "fixedrange": True,
             "showgrid": False,
             "linecolor": line,
             "zeroline": False,
         },
-        yaxis={"range": [0, 1.08 * top], "fixedrange": True, "gridcolor": line, "zeroline": False},
+        yaxis={
+            "range": [0, 1.08 * top],
+            "fixedrange": True,
+            "gridcolor": line,
+            "zeroline": False,
+            "showticklabels": bool(steps),
+        },
     )
     st.plotly_chart(figure, key="curves", config=charts.CONFIG, theme=None)

@@ -10,6 +10,7 @@ if str(ROOT) not in sys.path:  # Streamlit puts this script's own folder there
     sys.path.insert(0, str(ROOT))
 
 from ui import cache, picker, theme  # noqa: E402
+from ui.texts import plain  # noqa: E402
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,5 +33,5 @@ offered, problems = cache.choices()
 st.session_state["offered"] = offered
 picker.show(offered, page.title)
 for problem in problems:
-    st.warning(problem)
+    st.warning(plain(problem))
 page.run()

@@ -1,6 +1,7 @@
 """Buttons and sentences for each state of a run: what happened, and the one next thing to do."""
 
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 
@@ -11,18 +12,32 @@ from ui.texts import plain
 from ui.workers import executor
 from vae_core import runs
 from vae_core.config import RunConfig
+from vae_core.data import load_dataset
+from vae_core.errors import RunError
 from vae_core.record import RunRecord
 
 FIRST_STEP_S = 0.3
+LOW_DISK_BYTES = 50 * 2**20
 AT_WORK = ("queued", "running")
 ENDED = ("finished", "stopped", "diverged", "failed")
 
 
 def start(config: RunConfig) -> None:
-    """Make a run, queue it, and turn the page to it."""
+    """Make a run, queue it, and turn the page to it.
+
+    Raises:
+        DatasetError: when its data set is not on this computer.
+        RunError: when the queue refuses it; nothing of it stays.
+    """
+    load_dataset(config.dataset)
     run = runs.create(config)
-    executor().submit(run, owner=_owner())
+    try:
+        executor().submit(run, owner=_owner())
+    except RunError:
+        runs.discard(run)
+        raise
     settings.show_next_time(config)
+    st.session_state.pop("deleted", None)
     watch(run.id)
     # A free worker needs a tenth of a second: waiting for it here shows the first step at once
     # instead of at the next poll.
@@ -79,9 +94,10 @@ def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) 
     def stop() -> None:
         if executor().withdraw(run):
             return
-        if run.record().status not in AT_WORK:
-            executor().submit(run, owner=_owner())  # a worker writes the model, then stops
-        run.ask("stop")
+        if run.record().status in AT_WORK:
+            run.ask("stop")
+        else:  # a worker has to write the model
+            executor().submit(run, owner=_owner(), want="stop")
 
     stops = ("Stop", stop)
     resume = ("Resume", go_on)
@@ -122,11 +138,18 @@ def sentence(run: runs.Run | None, record: RunRecord | None, last: dict[str, flo
             if run.is_usable()
             else "Stopped before it began."
         ),
-        "interrupted": "The worker ended without a word, at or after " + where + ". Nothing is "
-        "lost: Resume goes on from there.",
+        "interrupted": _interrupted(run, record, where),
         "diverged": record.error or "The loss stopped being a number.",
         "failed": record.error or "The run failed.",
     }[record.status]
+
+
+def _interrupted(run: runs.Run, record: RunRecord, where: str) -> str:
+    if shutil.disk_usage(run.folder).free < LOW_DISK_BYTES:
+        return "Interrupted: the disk is full. Free some space, then Resume goes on."
+    if not record.num_done:
+        return "Interrupted before anything was kept. Resume begins it again."
+    return f"Interrupted at or after {where}. Nothing is lost: Resume goes on from there."
 
 
 def _progress(last: dict[str, float] | None) -> str:
@@ -149,7 +172,7 @@ def _result(record: RunRecord) -> str:
     elbo = "" if bound is None else f"ELBO {bound:.1f} nats, ".replace("-", "\N{MINUS SIGN}")
     return (
         f"{record.summary.num_images:,} test images: {elbo}"
-        f"{100 * share:.0f} % have neighbours of their own class."
+        f"{100 * share:.0f} % lie among their own class."
     )
 
 
@@ -158,9 +181,7 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
     row = {"horizontal": True, "vertical_alignment": "center", "gap": "small"}
     if record.name is not None:
         with st.container(**row):
-            st.markdown(f"Saved as **{plain(record.name)}** and chosen above. Now")
-            for page, label in (("explore", "explore it"), ("sliders", "move its sliders")):
-                links.to_page(page, label)
+            _show_saved(run, record.name)
         return
     with st.form("save", border=False), st.container(**row):
         name = st.text_input(
@@ -177,6 +198,36 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
             runs.save_as(run, name)
             state.choose_next_time(run.id)
             st.rerun()
+
+
+def _show_saved(run: runs.Run, name: str) -> None:
+    is_chosen = state.chosen().id == run.id
+    st.markdown(f"Saved as **{plain(name)}**" + (" and chosen above." if is_chosen else "."))
+    if is_chosen:
+        links.to_page("explore", "Explore it")
+        links.to_page("sliders", "Move its sliders")
+    elif st.button("Choose it", type="tertiary"):
+        state.choose_next_time(run.id)
+        st.rerun()
+    if st.button("Delete", type="tertiary"):
+        runs.delete(run)
+        watch(None)
+        st.session_state["deleted"] = run.id, name
+        st.rerun()
+
+
+def show_undo() -> None:
+    """Offer to bring the run back that was deleted last."""
+    if "deleted" not in st.session_state:
+        return
+    run_id, name = st.session_state["deleted"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{plain(name)}** was deleted.", width="content")
+        if st.button("Undo"):
+            with errors.shown():
+                watch(runs.undelete(run_id).id)
+                del st.session_state["deleted"]
+                st.rerun()
 
 
 def _owner() -> str:

@@ -4,7 +4,7 @@ import random
 
 import streamlit as st
 
-from vae_core.config import MAX_EPOCHS, CorruptionConfig, RunConfig
+from vae_core.config import MAX_BETA, MAX_EPOCHS, CorruptionConfig, RunConfig
 from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DATASETS
 from vae_core.models import MODELS
@@ -92,15 +92,27 @@ def drawer(label: str) -> None:
             st.number_input(
                 "Beta",
                 0.0,
-                100.0,
+                MAX_BETA,
                 step=0.1,
                 format="%g",
                 key=_PREFIX + "beta",
                 disabled=st.session_state[_PREFIX + "posterior"] == "point",
                 help="Weight of the KL term: how strongly the map is kept in one place.",
             )
-            st.number_input("Epochs", 1, MAX_EPOCHS, key=_PREFIX + "epochs")
-            st.number_input("Seed", 0, 2**31 - 1, key=_PREFIX + "seed")
+            st.number_input(
+                "Epochs",
+                1,
+                MAX_EPOCHS,
+                key=_PREFIX + "epochs",
+                help="How often the model sees every training picture.",
+            )
+            st.number_input(
+                "Seed",
+                0,
+                2**31 - 1,
+                key=_PREFIX + "seed",
+                help="Where all chance starts from: the same seed gives the same result.",
+            )
             st.selectbox(
                 "Learn to remove noise",
                 [NO_NOISE, *CORRUPTIONS],
@@ -108,6 +120,7 @@ def drawer(label: str) -> None:
                     "no, train on clean images" if name == NO_NOISE else CORRUPTIONS[name].title
                 ),
                 key=_PREFIX + "noise",
+                help="The model sees damaged pictures and has to draw the clean ones.",
             )
         noise = st.session_state[_PREFIX + "noise"]
         if noise != NO_NOISE:
@@ -115,14 +128,23 @@ def drawer(label: str) -> None:
             st.slider(title, 0.0, 1.0, step=0.05, key=_PREFIX + "level")
 
 
-def chosen() -> RunConfig:
+def chosen(watched: RunConfig | None = None) -> RunConfig:
     """Return what the drawer says, checked again.
+
+    Args:
+        watched: of the run on the page: what the drawer does not show, such as the batch size,
+            stays as it was there.
 
     Raises:
         InvalidConfigError: when a value is out of range.
     """
     value = {name: st.session_state[_PREFIX + name] for name in _NAMES}
     base = default_config(value["dataset"], value["model"])
+    if watched is not None and (watched.dataset, watched.model.name) == (
+        base.dataset,
+        base.model.name,
+    ):
+        base = watched
     damage = {"kind": value["noise"], "level": value["level"]}
     return base.evolve(
         model=base.model.evolve(latent_dim=value["latent_dim"], posterior=value["posterior"]),

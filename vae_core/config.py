@@ -11,6 +11,7 @@ from vae_core.models import MLPConfig, ModelConfig
 from vae_core.schema import Config
 
 MAX_EPOCHS = 1_000
+MAX_BETA = 1_000.0
 
 
 class CorruptionConfig(Config):
@@ -47,7 +48,7 @@ class TrainConfig(Config):
     batch_size: int = Field(default=128, ge=1, le=8192)
     learning_rate: float = Field(default=2e-3, gt=0.0, le=1.0)
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
-    beta: float = Field(default=1.0, ge=0.0, le=1000.0)
+    beta: float = Field(default=1.0, ge=0.0, le=MAX_BETA)
     corruption: CorruptionConfig | None = None
 
 

@@ -15,12 +15,13 @@ from threading import Condition, Thread
 from typing import Protocol
 
 from vae_core.checkpoints import RESUME_FILE
-from vae_core.errors import RunError
-from vae_core.runs import HEARTBEAT_S, Run
+from vae_core.errors import RunError, VAELabError
+from vae_core.runs import HEARTBEAT_S, Run, Want
 
 MAX_WAITING_PER_OWNER = 3
 RESPAWN_DELAY_S = 1.0
 LETTING_GO_S = 0.5
+MAX_FAILURES = 3
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Waiting:
 class Executor(Protocol):
     """Whatever trains runs: this machine's workers, later a cluster."""
 
-    def submit(self, run: Run, *, owner: str = "", max_steps: int | None = None) -> None:
+    def submit(
+        self, run: Run, *, owner: str = "", max_steps: int | None = None, want: Want = "run"
+    ) -> None:
         """Queue a run, new or paused."""
         ...
 
@@ -85,12 +88,15 @@ class LocalExecutor:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, run: Run, *, owner: str = "", max_steps: int | None = None) -> None:
+    def submit(
+        self, run: Run, *, owner: str = "", max_steps: int | None = None, want: Want = "run"
+    ) -> None:
         """Queue a run, new, paused, stopped or interrupted; it goes on from where it stands.
 
         Args:
             owner: who asks, for fairness; any string.
             max_steps: pause after so many steps.
+            want: "stop" takes no step: a worker only writes the model as it is.
 
         Raises:
             RunError: when it is already queued or running, has finished, or the person has too
@@ -102,14 +108,19 @@ class LocalExecutor:
             # A run that has just paused says so a moment before its worker is free of it.
             if not self._changed.wait_for(lambda: not self._holds(run), timeout=LETTING_GO_S):
                 raise RunError("This run is already under way.")
-            if run.record().status == "finished":
+            status = run.record().status
+            if status in ("queued", "running"):
+                raise RunError(
+                    "This run is already under way, on another server or a command line."
+                )
+            if status == "finished":
                 raise RunError("This run has finished; start another to train again.")
             if sum(job.owner == owner for job in self._queue) >= MAX_WAITING_PER_OWNER:
                 raise RunError(
                     f"{MAX_WAITING_PER_OWNER} of your runs are waiting already; let one finish or "
                     "stop it first."
                 )
-            run.ask("run")
+            run.ask(want)
             run.renew_lease()
             run.update(status="queued", error=None)
             self._queue.append(_Job(run, owner, max_steps))
@@ -160,16 +171,32 @@ class LocalExecutor:
 
     def _serve(self, number: int) -> None:
         """Own one worker process: start it, feed it, replace it when it dies."""
+        failures = 0
         while self._open:
             process = self._spawn(number)
-            if process is None:
-                return
-            # What could not be written to a dead worker is tried once more when its pipe closes.
-            with suppress(BrokenPipeError), process:
-                if self._answer(process) == "ready":
-                    self._feed(number, process)
+            if process is not None:
+                # What could not be written to a dead worker is tried once more at its pipe's end.
+                with suppress(BrokenPipeError), process:
+                    if self._answer(process) == "ready":
+                        failures = -1
+                        self._feed(number, process)
+            failures += 1
+            if failures >= MAX_FAILURES:
+                self._give_up_waiting()
             if self._open:
                 time.sleep(RESPAWN_DELAY_S)
+
+    def _give_up_waiting(self) -> None:
+        """Tell the waiting that no worker starts; the next try may serve those who come later."""
+        with self._changed:
+            for job in self._queue:
+                with suppress(VAELabError):
+                    job.run.update(
+                        status="failed",
+                        error="No worker process can be started on this computer; the server's "
+                        "output says why. Mend that, and press Resume.",
+                    )
+            self._queue.clear()
 
     def _feed(self, number: int, process: subprocess.Popen[str]) -> None:
         while (job := self._take(number)) is not None:
@@ -188,8 +215,9 @@ class LocalExecutor:
             with self._changed:
                 del self._running[number]
                 self._changed.notify_all()
-            if not answered:
-                return  # the worker died: its lease tells that the run was interrupted
+            if not answered:  # the worker died: without a lease the run shows as interrupted
+                job.run.end_lease()
+                return
 
     def _take(self, number: int) -> _Job | None:
         """Wait for the next job; None when the executor closes."""
@@ -222,14 +250,17 @@ class LocalExecutor:
         with self._changed:
             if not self._open:
                 return None
-            process = subprocess.Popen(
-                [sys.executable, "-m", "vae_core.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                # The package is found from whichever folder the server was started in.
-                env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
-            )
+            try:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "vae_core.worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    # The package is found from whichever folder the server was started in.
+                    env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
+                )
+            except OSError:
+                return None
             self._processes[number] = process
             return process
 

@@ -159,6 +159,10 @@ class Run:
         holder = {"host": socket.gethostname(), "boot": _boot_id(), "pid": os.getpid()}
         write_json(self.folder / LEASE_FILE, holder | {"heartbeat": time.time()}, durable=False)
 
+    def end_lease(self) -> None:
+        """Say that nobody works on the run any more."""
+        (self.folder / LEASE_FILE).unlink(missing_ok=True)
+
     def _is_leased(self) -> bool:
         try:
             lease = read_json(self.folder / LEASE_FILE)
@@ -265,6 +269,11 @@ def save_as(run: Run, name: str) -> RunRecord:
     if not run.is_usable():
         raise RunError("This run has no model yet; let it finish, or stop it, and save it then.")
     return run.update(name=name)
+
+
+def discard(run: Run) -> None:
+    """Remove a run that never began, such as one that the queue refused."""
+    shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def delete(run: Run) -> None:

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -57,14 +57,21 @@ def execute(
             run.update(status="running", error=None)
             _train(run, max_steps, on_event)
         except TrainingDivergedError as error:
-            run.update(status="diverged", error=str(error))
+            _say(run, "diverged", str(error))
             raise
         except VAELabError as error:
-            run.update(status="failed", error=str(error))
+            _say(run, "failed", str(error))
             raise
         except Exception as error:
-            run.update(status="failed", error=f"Internal error, {type(error).__name__}: {error}")
+            _say(run, "failed", f"Internal error, {type(error).__name__}: {error}")
             raise
+
+
+def _say(run: Run, status: str, error: str) -> None:
+    # On a full disk not even this can be written: the run then shows as interrupted once its
+    # lease lapses, and what stopped it goes to whoever called.
+    with suppress(VAELabError):
+        run.update(status=status, error=error)
 
 
 def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], None] | None) -> None:
@@ -82,18 +89,35 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
     watcher = _Watcher(run, learner, make_probe(data), on_event)
     watcher.see(started)
     last = None if max_steps is None else first + max_steps
+    try:
+        status = _follow(events, started, watcher, run, last)
+    except TrainingDivergedError:
+        with suppress(VAELabError):
+            watcher.finish("diverged", data)  # the learner is back where its losses were finite
+        raise
+    watcher.finish(status, data)
+
+
+def _follow(
+    events: Generator[TrainEvent, int | None, None],
+    started: Started,
+    watcher: "_Watcher",
+    run: Run,
+    last: int | None,
+) -> str:
+    """Train until the end, step `last`, or a wish; return the status that this leads to."""
+    learner = started.learner
     while learner.num_done < learner.num_steps:
         want = "pause" if learner.num_done == last else run.asked()
         if want != "run":
-            watcher.finish("paused" if want == "pause" else "stopped", data)
-            return
+            return "paused" if want == "pause" else "stopped"
         event = events.send(None if last is None else last - learner.num_done)
         watcher.see(event)
         if learner.num_done % started.steps_per_epoch == 0:
             watcher.see(next(events))  # the epoch's validation, before a pause can lose it
     for event in events:
         watcher.see(event)
-    watcher.finish("finished", data)
+    return "finished"
 
 
 class _Watcher:
@@ -175,8 +199,8 @@ def main() -> None:
         run = Run(Path(job["folder"]))
         try:
             execute(run, max_steps=job["max_steps"])
-        except VAELabError:
-            pass  # the run's description says it
+        except VAELabError as error:  # the run's description says it too, if the disk let it
+            sys.stderr.write(f"{run.id}: {error}\n")
         except Exception:  # noqa: BLE001  (one run's bug must not take the worker with it)
             traceback.print_exc()
         answers.write("done\n")

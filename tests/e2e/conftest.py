@@ -42,6 +42,7 @@ def page(browser: Browser) -> Iterator[Page]:
     visitor = context.new_page()
     visitor.set_default_timeout(30_000)
     visitor.on("request", lambda request: hosts.add(urlparse(request.url).hostname or "inline"))
+    visitor.on("websocket", lambda socket: hosts.add(urlparse(socket.url).hostname or "?"))
     visitor.on("pageerror", lambda error: failures.append(str(error)))
     yield visitor
     context.close()

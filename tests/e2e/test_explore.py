@@ -54,13 +54,14 @@ def test_the_clicked_dot_its_picture_and_its_label_agree_with_the_data_set(
     page.goto(address)
     settle(page)
     page.wait_for_selector(".st-key-dots .js-plotly-plot .points path")
+    before = page.url.split("pick=")[1].split("&")[0]
     page.mouse.click(*page.evaluate(DOT_ON_SCREEN, position))
     # Another dot may lie on top of this one: whichever was picked is in the address.
     page.wait_for_function(
-        "position => new URL(location).searchParams.get('pick') !== '' &&"
-        " document.querySelector('img.original')",
-        arg=position,
+        "before => new URL(location).searchParams.get('pick') !== before", arg=before
     )
+    settle(page)
+    page.wait_for_function("() => document.querySelector('img.original')")
     page.wait_for_timeout(500)
     settle(page)
     picked = int(page.url.split("pick=")[1].split("&")[0])

@@ -11,14 +11,14 @@ def test_a_moved_slider_shows_the_picture_that_torch_decodes(page: Page, address
     page.goto(f"{address}/sliders")
     settle(page)
     before = pixels(page, ".st-key-decoded img")
+    source = page.locator(".st-key-decoded img").first.get_attribute("src")
     slider = page.locator("input[type=range]").nth(1)
     slider.focus()
     for _ in range(20):
         slider.press("ArrowRight")
-    value = float(slider.input_value())
     page.wait_for_function(
         "old => document.querySelector('.st-key-decoded img').src !== old",
-        arg=page.locator(".st-key-decoded img").get_attribute("src"),
+        arg=source,
     )
     page.wait_for_timeout(700)
     settle(page)

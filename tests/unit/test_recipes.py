@@ -9,6 +9,7 @@ from vae_core import DATASETS, MODELS, RECIPES, default_config, knn_accuracy, re
 from vae_core.data import Dataset
 from vae_core.errors import UnknownNameError
 from vae_core.inference import encode
+from vae_core.metrics import elbo
 from vae_core.training import Finished
 
 
@@ -38,6 +39,17 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(
         ask()
 
 
+def test_conv_reaches_the_bound_of_the_mlp_at_equal_epochs(digits: Dataset) -> None:
+    bounds = []
+    for model in ("mlp", "conv"):
+        config = default_config("digits", model)
+        config = config.evolve(train=config.train.evolve(epochs=60))
+        *_, last = train(config, digits)
+        assert isinstance(last, Finished)
+        bounds.append(elbo(last.model, digits.test, 0).elbo_nats)
+    assert bounds[1] >= bounds[0] - 2.0
+
+
 def test_digits_2d_arranges_the_classes_on_its_map(digits: Dataset) -> None:
     scores = []
     for seed in range(5):
@@ -46,3 +58,11 @@ def test_digits_2d_arranges_the_classes_on_its_map(digits: Dataset) -> None:
         means = [encode(last.model, part.pixels()).mean for part in (digits.train, digits.test)]
         scores.append(knn_accuracy(means[0], digits.train.labels, means[1], digits.test.labels))
     assert sum(scores) / 5 >= 0.85
+
+
+def test_mnist_2d_arranges_the_classes_on_its_map(mnist: Dataset) -> None:
+    *_, last = train(recipe("mnist-2d"), mnist)
+    assert isinstance(last, Finished)
+    means = [encode(last.model, part.pixels()).mean for part in (mnist.train, mnist.test)]
+    score = knn_accuracy(means[0], mnist.train.labels, means[1], mnist.test.labels)
+    assert score >= 0.78

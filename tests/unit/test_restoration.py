@@ -85,6 +85,9 @@ def test_the_model_trained_on_noise_beats_the_median_filter_and_the_clean_one_do
         name: load_checkpoint(bundled / name).model for name in ("mnist-denoise-16d", "mnist-16d")
     }
     results = compare_denoising(models, mnist.test.pixels(0, NUM_IMAGES), "gaussian", 0.5, seed=0)
+    readme = (bundled.parent / "README.md").read_text(encoding="utf-8")
+    for result in results.values():
+        assert f"{result.psnr_db:.2f}" in readme
     gain = {name: results[name].psnr_db - results["median filter"].psnr_db for name in models}
     assert gain["mnist-denoise-16d"] >= 2.5
     assert gain["mnist-16d"] < 2.5

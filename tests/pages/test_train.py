@@ -1,0 +1,207 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import Open
+from tests.pages.reading import text
+from vae_core import RunConfig, TrainConfig, default_config, runs
+from vae_core.errors import RunError
+from vae_core.jobs import Waiting
+from vae_core.record import RECORD_FILE, RunRecord
+
+
+class StubExecutor:
+    """Takes every run and trains none, or refuses all."""
+
+    def __init__(self) -> None:
+        self.submitted: list[tuple[str, int | None, str]] = []
+        self.refusal: str | None = None
+
+    def submit(
+        self, run: runs.Run, *, owner: str = "", max_steps: int | None = None, want: str = "run"
+    ) -> None:
+        if self.refusal:
+            raise RunError(self.refusal)
+        self.submitted.append((run.id, max_steps, want))
+        run.renew_lease()
+        run.update(status="queued")
+
+    def withdraw(self, run: runs.Run) -> bool:
+        return False
+
+    def waiting(self, run_id: str) -> Waiting:
+        return Waiting(place=2, expected_s=14.2)
+
+
+@pytest.fixture(autouse=True)
+def executor(monkeypatch: pytest.MonkeyPatch) -> StubExecutor:
+    stub = StubExecutor()
+    monkeypatch.setattr("ui.run_controls.executor", lambda: stub)
+    return stub
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    (button,) = [button for button in app.button if button.label == label]
+    button.click().run()
+    assert not app.exception
+    return app
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def folders(tmp_path: Path) -> list[Path]:
+    return [path.parent for path in (tmp_path / "runs").glob(f"*/{RECORD_FILE}")]
+
+
+def ended(config: RunConfig, status: str, **changes: object) -> runs.Run:
+    run = runs.create(config)
+    run.update(status=status, **changes)
+    return run
+
+
+def test_the_page_opens_on_the_untrained_network_and_one_button(open_page: Open) -> None:
+    app = open_page("train")
+    assert labels(app) == ["Train"]
+    assert "puts every picture in one place" in text(app)
+
+
+def test_train_submits_what_the_drawer_says(
+    open_page: Open, executor: StubExecutor, tmp_path: Path
+) -> None:
+    app = open_page("train")
+    app.number_input(key="set_latent_dim").set_value(3)
+    app.number_input(key="set_beta").set_value(4.0)
+    app.number_input(key="set_epochs").set_value(7)
+    app.selectbox(key="set_noise").set_value("masked-square")
+    app.run()
+    press(app, "Train")
+    (folder,) = folders(tmp_path)
+    config = runs.Run(folder).record().config
+    assert executor.submitted == [(folder.name, None, "run")]
+    assert (config.model.latent_dim, config.train.beta, config.train.epochs) == (3, 4.0, 7)
+    assert config.train.corruption.kind == "masked-square"
+    assert app.query_params["run"] == folder.name
+    assert "place 2, about 14 s" in text(app)
+
+
+def test_another_data_set_brings_its_own_number_of_epochs(
+    open_page: Open, without_data: None
+) -> None:
+    app = open_page("train")
+    app.selectbox(key="set_dataset").set_value("mnist").run()
+    assert app.number_input(key="set_epochs").value == default_config("mnist").train.epochs
+
+
+def test_an_absent_data_set_is_told_with_folder_variable_and_way_out(
+    open_page: Open, without_data: None, tmp_path: Path
+) -> None:
+    app = open_page("train")
+    app.selectbox(key="set_dataset").set_value("kmnist").run()
+    said = app.error[0].value
+    assert "KMNIST is not on this computer" in said
+    for part in ("empty/KMNIST/raw", "VAELAB", "'digits'"):
+        assert part in said
+    assert "Get KMNIST" in labels(app)
+    press(app, "Train")
+    assert "KMNIST is not on this computer" in app.error[0].value
+    assert folders(tmp_path) == []
+
+
+def test_a_run_that_the_queue_refuses_leaves_nothing_behind(
+    open_page: Open, executor: StubExecutor, tmp_path: Path
+) -> None:
+    executor.refusal = "3 of your runs are waiting already"
+    app = press(open_page("train"), "Train")
+    assert app.error[0].value == executor.refusal
+    assert folders(tmp_path) == []
+
+
+def test_a_half_written_run_is_told_and_does_not_lock_the_page(open_page: Open) -> None:
+    run = ended(default_config("digits"), "finished")
+    path = run.folder / RECORD_FILE
+    path.write_text(path.read_text()[:100])
+    app = open_page("train", run=run.id)
+    assert "cannot be read" in app.warning[0].value
+    app.run()
+    assert labels(app) == ["Train"]
+
+
+def test_a_run_that_is_not_here_is_told(open_page: Open) -> None:
+    app = open_page("train", run="../../etc/passwd")
+    assert "This run is not here" in app.warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said", "buttons"),
+    [
+        ("paused", None, "Paused at step 10 of 20", ["Resume", "Step", "Stop"]),
+        ("running", None, "Interrupted at or after step 10 of 20", ["Resume", "Start again"]),
+        ("diverged", "Lower the rate", "Lower the rate", ["Start again", "New seed"]),
+        ("failed", "The disk is full", "The disk is full", ["Resume", "Start again"]),
+    ],
+)
+def test_each_state_says_one_sentence_and_the_next_action(
+    open_page: Open, status: str, error: str | None, said: str, buttons: list[str]
+) -> None:
+    run = ended(default_config("digits"), status, error=error, num_done=10, num_steps=20)
+    app = open_page("train", run=run.id)
+    assert said in text(app)
+    assert labels(app) == buttons
+
+
+def test_step_and_stop_of_a_paused_run_ask_for_just_that(
+    open_page: Open, executor: StubExecutor
+) -> None:
+    run = ended(default_config("digits"), "paused", num_done=10, num_steps=20)
+    press(open_page("train", run=run.id), "Step")
+    run.update(status="paused")
+    press(open_page("train", run=run.id), "Stop")
+    assert executor.submitted == [(run.id, 1, "run"), (run.id, None, "stop")]
+
+
+def test_start_again_keeps_what_the_drawer_does_not_show(
+    open_page: Open, executor: StubExecutor
+) -> None:
+    train = TrainConfig(epochs=9, batch_size=16, learning_rate=0.004, beta=500.0)
+    config = default_config("digits").evolve(train=train, seed=5)
+    app = open_page("train", run=ended(config, "diverged", error="x").id)
+    press(app, "Start again")
+    assert runs.open_run(executor.submitted[0][0]).record().config == config
+
+
+def test_new_seed_changes_the_seed_alone_and_the_drawer_follows(
+    open_page: Open, executor: StubExecutor
+) -> None:
+    config = default_config("digits")
+    app = press(open_page("train", run=ended(config, "diverged", error="x").id), "New seed")
+    run = runs.open_run(executor.submitted[0][0])
+    again = run.record().config
+    assert again.seed != config.seed
+    assert again.evolve(seed=config.seed) == config
+    assert app.number_input(key="set_seed").value == again.seed
+    run.update(status="stopped")
+    app.run()
+    assert labels(app)[:2] == ["Start again", "Resume"]
+
+
+def test_a_saved_run_is_chosen_deleted_and_brought_back(
+    open_page: Open, save_model: Callable[..., RunRecord]
+) -> None:
+    record = save_model("first try")
+    runs.open_run(record.id).update(name=None)
+    app = open_page("train", run=record.id)
+    app.text_input[0].set_value("digits-2d")
+    press(app, "Save")
+    assert "already a model called 'digits-2d'" in app.error[0].value
+    app.text_input[0].set_value("second *try*")
+    press(app, "Save")
+    assert app.selectbox(key="model").value == record.id
+    press(app, "Delete")
+    assert app.selectbox(key="model").value == "digits-2d"
+    assert runs.saved() == []
+    press(app, "Undo")
+    assert [saved.name for saved in runs.saved()] == ["second *try*"]
