@@ -6,6 +6,7 @@ from ui import cache, charts, errors, latent_map, originals, picked, picker, pic
 
 MAP_HEIGHT = 560
 AXES_HEIGHT = 56
+GRID, GRID_WITH_MATHS = 304, 200  # sides in pixels: all of it on one screen
 
 with errors.shown():
     choice = state.chosen()
@@ -35,4 +36,5 @@ with errors.shown():
         st.subheader("What the decoder draws at each place")
         content = cache.manifold_png(choice.key, view.axes)
         alt = "Pictures decoded from a grid of places, on the axes of the map"
-        pictures.show(charts.manifold_img(content, marks, view.limit, alt))
+        side = GRID_WITH_MATHS if wants_maths else GRID
+        pictures.show(charts.manifold_img(content, marks, view.limit, alt, side))

@@ -13,6 +13,7 @@ from vae_core.distributions import DiagonalGaussian
 from vae_core.inference import decode
 
 SIZE = "112px"
+MAX_TERMS = 3
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -95,50 +96,81 @@ def show_pictures(picked: Picked) -> None:
 
 
 def show_place(picked: Picked) -> None:
-    """One plain line: mean and spread."""
-    x, y = picked.view.projection.project(picked.mean[None])[0].tolist()
+    """Mean and spread, as the map's ring and ellipses show them."""
     strip = picked.view.projection.is_strip
-    where = number(x) if strip else f"({number(x)}, {number(y)})"
-    prefix = "On this map: mean" if len(picked.mean) > 2 else "Mean"
+    mean = _pair(picked.view.projection.project(picked.mean[None])[0].tolist(), strip)
+    many = len(picked.mean) > 2
     if picked.logvar is None:
-        rest = "; an autoencoder gives a single point, no spread."
+        where = " on this map" if many else ""
+        rest, rings = f"{where}; an autoencoder gives a single point, no spread.", ""
     else:
-        variances = (picked.view.projection.axes.square().T @ picked.logvar.exp()).sqrt().tolist()
-        spreads = variances[:1] if strip else variances
-        text = " and ".join(number(value) for value in spreads)
-        rest = f', spread <b class="sigma">{text}</b>'
-    pictures.show(f'<p>{prefix} <b class="mean">{where}</b>{rest}</p>')
+        variances = picked.view.projection.axes.square().T @ picked.logvar.exp()
+        spread = _pair(variances.sqrt().tolist(), strip)
+        rest = f', spread <b class="sigma">\N{GREEK SMALL LETTER SIGMA} {spread}</b>'
+        rings = "Green rings around the mean: 1 and 2 spreads."
+        if many:
+            rings = "Both as on this map; green rings: 1 and 2 spreads."
+        rings = f'<p class="muted">{rings}</p>'
+    pictures.show(f'<p>Mean <b class="mean">\N{GREEK SMALL LETTER MU} {mean}</b>{rest}</p>{rings}')
+
+
+def _pair(values: list[float], strip: bool) -> str:
+    """The map's coordinates in brackets; a strip has but one."""
+    digits = 3 if max(abs(value) for value in values) < 10 else 2
+    texts = [number(value, digits) for value in values]
+    return texts[0] if strip else f"({texts[0]}, {texts[1]})"
 
 
 def show_maths(picked: Picked) -> None:
     """The formulas with this picture's numbers; what is shown adds up."""
     mean, recon = theme.concept("mean"), theme.concept("reconstruction")
-    sigma, kl = theme.concept("sigma"), theme.concept("kl")
     if picked.logvar is None:
-        st.latex(rf"\textcolor{{{mean}}}{{z}} = f(x),\quad \hat x = g(\textcolor{{{mean}}}{{z}})")
+        z = rf"\textcolor{{{mean}}}{{\boldsymbol{{z}}}}"
+        lines = [rf"{z} = f(x),\quad \hat x = g({z})"]
         if picked.recon_nats is not None:
-            st.latex(
-                rf"\textcolor{{{recon}}}{{-\log p(x \mid z)}} = {picked.recon_nats:.2f}"
+            lines.append(
+                rf"\textcolor{{{recon}}}{{-\log p(x \mid z)}} \approx {picked.recon_nats:.3f}"
                 r"\text{ nats}"
             )
+        st.latex(_stack(lines))
         st.caption("No KL and no ELBO: an autoencoder has no prior to be held against.")
         return
-    terms = [round(term, 2) for term in picked.kl_per_dim]
-    total = sum(terms)
-    few = " + ".join(f"{term:.2f}" for term in terms) + " = " if 1 < len(terms) < 4 else ""
-    st.latex(
-        rf"\textcolor{{{kl}}}{{\text{{KL}}}} = \sum_i \tfrac12\left("
-        rf"\textcolor{{{mean}}}{{\mu_i}}^2 + \textcolor{{{sigma}}}{{\sigma_i}}^2 - 1 - "
-        rf"\ln \textcolor{{{sigma}}}{{\sigma_i}}^2\right)\\ = {few}{total:.2f}"
+    terms, total = _kl_terms(picked.kl_per_dim)
+    sigma, kl = theme.concept("sigma"), rf"\textcolor{{{theme.concept('kl')}}}{{\text{{KL}}}}"
+    mu_i, sigma_i = (
+        rf"\textcolor{{{colour}}}{{\boldsymbol{{\{name}_i}}}}"
+        for colour, name in ((mean, "mu"), (sigma, "sigma"))
     )
+    lines = [
+        rf"{kl} = \textstyle\sum_i \tfrac12\left({mu_i}^2 + {sigma_i}^2 - 1 - "
+        rf"\ln {sigma_i}^2\right)",
+        rf"\phantom{{\text{{KL}}}} \approx {terms}",
+    ]
     if picked.recon_nats is None:
-        st.caption("The reconstruction term needs the original, which is not on this computer.")
-        return
-    bill = round(picked.recon_nats, 2)
-    name = rf"\textcolor{{{recon}}}{{-\log p(x \mid z)}}"
-    st.latex(
-        rf"-\text{{ELBO}} = \underbrace{{{bill:.2f}}}_{{{name}}}"
-        rf" + \underbrace{{{total:.2f}}}_{{\textcolor{{{kl}}}{{\text{{KL}}}}}}"
-        rf" = {bill + total:.2f}\text{{ nats}}"
-    )
-    st.caption(r"In nats, for this one picture, with z at the mean.")
+        said = "The reconstruction term needs the original, which is not on this computer."
+    else:
+        bill = round(picked.recon_nats, 3)
+        error = rf"\textcolor{{{recon}}}{{-\log p(x \mid z)}}"
+        lines.append(rf"{error} + {kl} \approx {bill:.3f} + {total:.3f} = {bill + total:.3f}")
+        said = "In nats: an estimate of \N{MINUS SIGN}ELBO, with z at the mean."
+    st.latex(_stack(lines))
+    st.caption(said)
+
+
+def _stack(lines: list[str]) -> str:
+    """Formulas below each other, starting at one edge."""
+    return r"\begin{array}{l}" + r"\\[6pt]".join(lines) + r"\end{array}"
+
+
+def _kl_terms(kl: list[float]) -> tuple[str, float]:
+    """The sum's terms in LaTeX, the largest ones and all others together, and the sum."""
+    terms = [round(term, 3) for term in kl]
+    if len(terms) == 1:
+        return f"{terms[0]:.3f}", terms[0]
+    largest = sorted(range(len(terms)), key=lambda dim: -terms[dim])[:MAX_TERMS]
+    shown = [rf"\underset{{i={dim + 1}}}{{{terms[dim]:.3f}}}" for dim in sorted(largest)]
+    total = sum(terms)
+    if len(terms) > MAX_TERMS:
+        rest = total - sum(terms[dim] for dim in largest)
+        shown.append(rf"\underset{{\text{{{len(terms) - MAX_TERMS} others}}}}{{{rest:.3f}}}")
+    return f"{' + '.join(shown)} = {total:.3f}", total

@@ -1,3 +1,4 @@
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_the_picked_dot_its_pictures_and_its_label_agree(
     mean = found.latents.encoded.mean[position]
     expected = as_bytes(decode(found.model, mean[None]))
     np.testing.assert_array_equal(named(app, "reconstruction"), expected)
-    x, y = (f"{value:.2f}".replace("-", "\N{MINUS SIGN}") for value in mean.tolist())
+    x, y = (f"{value:.3f}".replace("-", "\N{MINUS SIGN}") for value in mean.tolist())
     assert f"({x}, {y})" in text(app)
 
 
@@ -72,22 +73,38 @@ def test_the_spread_is_told_for_a_vae_and_absent_for_an_autoencoder(open_page: O
     assert "an autoencoder gives a single point, no spread" in said
 
 
-def test_the_maths_shown_adds_up(open_page: Open) -> None:
+@pytest.mark.parametrize("model", ["digits-2d", "mnist-16d"])
+@pytest.mark.usefixtures("mnist")
+def test_the_maths_shown_adds_up(open_page: Open, model: str) -> None:
+    app = open_page("explore", model=model, pick="7")
+    app.toggle(key="maths").set_value(True).run()
+    _, terms, bill = app.latex[0].value.split(r"\\[6pt]")
+    *parts, kl = map(float, re.findall(r"\d+\.\d{3}", terms))
+    recon, kl_again, total = map(float, re.findall(r"\d+\.\d{3}", bill))
+    assert sum(parts) == pytest.approx(kl)
+    assert kl_again == kl
+    assert recon + kl == pytest.approx(total)
+    assert "estimate of \N{MINUS SIGN}ELBO" in text(app)
+    assert ("13 others" in terms) == (model == "mnist-16d")
+
+
+def test_the_kl_shown_is_that_of_the_mean_and_spread_shown(open_page: Open) -> None:
     app = open_page("explore", pick="7")
     app.toggle(key="maths").set_value(True).run()
-    formulas = [element.value for element in app.latex]
-    first, second, kl = re.search(r"= ([\d.]+) \+ ([\d.]+) = ([\d.]+)", formulas[0]).groups()
-    assert float(first) + float(second) == pytest.approx(float(kl))
-    recon, kl_again = re.findall(r"underbrace\{([\d.]+)\}", formulas[1])
-    total = re.search(r"= ([\d.]+)\\text", formulas[1]).group(1)
-    assert kl_again == kl
-    assert float(recon) + float(kl) == pytest.approx(float(total))
+    numbers = re.findall(r"[μσ] \(([^,]+), ([^)]+)\)", text(app))
+    mean, spread = (
+        [float(value.replace("\N{MINUS SIGN}", "-")) for value in pair] for pair in numbers
+    )
+    kl = sum((m * m + s * s - 1 - 2 * math.log(s)) / 2 for m, s in zip(mean, spread, strict=True))
+    assert kl == pytest.approx(
+        float(re.findall(r"= (\d+\.\d{3})", app.latex[0].value)[0]), abs=0.02
+    )
 
 
 def test_an_autoencoder_shows_neither_kl_nor_elbo(open_page: Open) -> None:
     app = open_page("explore", model="digits-ae-2d")
     app.toggle(key="maths").set_value(True).run()
-    assert all("ELBO" not in element.value for element in app.latex)
+    assert all("KL" not in element.value for element in app.latex)
     assert "No KL and no ELBO" in text(app)
 
 
