@@ -6,7 +6,9 @@ import torch
 from ui import cache, charts, errors, latent_sliders, originals, picker, pictures, state
 from ui.latent_sliders import Range
 from vae_core.checkpoints import Checkpoint
-from vae_core.inference import decode, traverse
+from vae_core.inference import decode
+
+WHERE = 236  # the small map's side in pixels
 
 
 def show_decoded(choice: cache.Choice, found: Checkpoint, z: torch.Tensor) -> None:
@@ -55,7 +57,13 @@ def show_start(choice: cache.Choice, limits: list[Range]) -> None:
 
 
 def show_slider(
-    choice: cache.Choice, found: Checkpoint, z: torch.Tensor, dim: int, limit: Range, num: int
+    choice: cache.Choice,
+    found: Checkpoint,
+    z: torch.Tensor,
+    dim: int,
+    limit: Range,
+    num: int,
+    explained: bool,
 ) -> None:
     """One slider, and below it what its places give while the others stay."""
     st.slider(
@@ -66,11 +74,9 @@ def show_slider(
         format=limit.format,
         key=latent_sliders.key(choice, dim),
         persist_state="session",
+        help=latent_sliders.KL_HELP if explained else None,
     )
-    places = limit.low + (limit.high - limit.low) * (torch.arange(num) + 0.5) / num
-    strip = pictures.sprite(traverse(found.model, z, dim, places), gap=1)
-    alt = f"Number {dim + 1} from {limit.low:g} to {limit.high:g}, the others unchanged"
-    pictures.show(pictures.img(strip, alt, "100%", "traversal"))
+    pictures.show(latent_sliders.traversal(found, z, dim, limit, num))
 
 
 def show_where(choice: cache.Choice, z: torch.Tensor) -> None:
@@ -78,7 +84,7 @@ def show_where(choice: cache.Choice, z: torch.Tensor) -> None:
     view = cache.map_view(choice.key, (0, 1))
     alt = "Pictures decoded from a grid of places; a cross marks the sliders' place"
     picture = charts.manifold_img(
-        cache.manifold_png(choice.key, (0, 1)), charts.z_mark(z, view.limit), view.limit, alt
+        cache.manifold_png(choice.key, (0, 1)), charts.z_mark(z, view.limit), view.limit, alt, WHERE
     )
     pictures.show(
         f'<div class="vl-row vl-where">{picture}<p>What the decoder draws at each place: number 1 '
@@ -101,7 +107,8 @@ with errors.shown():
         many = len(limits) > latent_sliders.MAX_NATURAL_ORDER
         st.markdown(
             f"The model keeps {len(limits)} numbers of a picture. Each slider changes one; the "
-            "strip below it shows what that does while the others stay."
+            "strip below it shows what that does while the others stay. "
+            + latent_sliders.ends(found, limits[0])
             + (" Those that carry most come first." if many and found.record.kl_per_dim else "")
         )
         for group in (used, collapsed):
@@ -113,6 +120,8 @@ with errors.shown():
                 cells = st.columns(2, gap="medium") if many else [st.container()] * 2
                 for cell, dim in zip(cells, pair, strict=False):
                     with cell:
-                        show_slider(choice, found, z, dim, limits[dim], 9 if many else 11)
+                        explained = bool(found.record.kl_per_dim) and dim == (used + collapsed)[0]
+                        num = 9 if many else 11
+                        show_slider(choice, found, z, dim, limits[dim], num, explained)
         if len(limits) == 2:
             show_where(choice, z)

@@ -8,8 +8,9 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from ui import cache
+from ui import cache, pictures
 from vae_core.checkpoints import Checkpoint
+from vae_core.inference import traverse
 from vae_core.record import QUANTILES
 
 COLLAPSED_NATS = 0.01
@@ -56,6 +57,33 @@ def _range(low: float, default: float, high: float) -> Range:
         round(round(default / step) * step, 6),
         step,
     )
+
+
+KL_HELP = (
+    "KL says how much this number tells the decoder about a picture, at most and on average. It "
+    "is measured in nats, a unit of information: 1 nat is 1.44 yes-or-no answers (bits). A number "
+    "with 0 nats is the same for every picture."
+)
+
+
+def ends(found: Checkpoint, limit: Range) -> str:
+    """Why sliders end where they do."""
+    if found.model.prior() is None:
+        return "98 % of the training pictures lie between a slider's ends."
+    return f"Sliders end at \N{PLUS-MINUS SIGN}{limit.high:g}: 98 % of the prior lies between."
+
+
+def traversal(found: Checkpoint, z: Tensor, dim: int, limit: Range, num: int) -> str:
+    """HTML of what one slider's places give while the others stay, framed where it stands."""
+    places = limit.low + (limit.high - limit.low) * (torch.arange(num) + 0.5) / num
+    images = traverse(found.model, z, dim, places)
+    alt = f"Number {dim + 1} from {limit.low:g} to {limit.high:g}, the others unchanged"
+    strip = pictures.img(pictures.sprite(images, gap=1), alt, "100%", "traversal")
+    side = images.shape[-1]
+    total = num * (side + 1) - 1
+    left = int((places - z[dim]).abs().argmin()) * (side + 1)
+    frame = f"left:{100 * left / total:.3f}%;width:{100 * side / total:.3f}%"
+    return f'<div class="vl-strip">{strip}<span class="here" style="{frame}"></span></div>'
 
 
 def key(choice: cache.Choice, dim: int) -> str:

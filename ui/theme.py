@@ -61,7 +61,8 @@ _CSS = """
 .stMultiSelect [data-tag] * { color: var(--vl-on-primary); }
 .stMain h1 { padding: 0; }
 .stMain h3 { padding: 0 0 4px; }
-.st-key-strip p { font-size: 16px; }
+.st-key-strip p { font-size: 16px; line-height: 1.25; }
+@media (min-width: 640px) { .st-key-strip { flex-wrap: nowrap; } }
 .vl { font-size: 14px; line-height: 1.4; font-variant-numeric: tabular-nums; }
 .vl p { margin: 0; font-size: 14px; }
 .vl img, .vl svg image { image-rendering: pixelated; }
@@ -86,6 +87,7 @@ _CSS = """
 .vl img.vl-svg { background: none; border-radius: 0;
   image-rendering: auto; }
 .stMain .katex { font-size: 1em; }
+.stMain .katex-display { margin: 0; }
 @media (max-width: 639px) {
   .st-key-map { flex: none; height: calc(100vw - 16px); overflow: hidden; }
   .stMainBlockContainer { padding-left: 16px; padding-right: 16px; }
@@ -98,7 +100,9 @@ _CSS = """
 @media (min-width: 640px) {
   .stColumn:has(.st-key-still) { position: sticky; top: 76px; align-self: flex-start; }
 }
-.vl img.traversal { margin-top: -12px; }
+.vl-strip { position: relative; margin-top: -12px; }
+.vl-strip .here { position: absolute; top: 0; bottom: 0; box-sizing: border-box;
+  border: 2px solid var(--vl-z); border-radius: 2px; }
 .vl-lab { border-collapse: collapse; width: 100%; }
 .vl-lab th, .vl-lab td { border: 0; padding: 3px 8px 3px 0; text-align: left; font-size: 14px; }
 .vl-lab tbody .head { font-size: 14px; font-weight: 400; color: var(--vl-muted);

@@ -80,3 +80,28 @@ def test_sixty_four_numbers_fit_on_the_page(
 ) -> None:
     save_model("Wide", latent_dim=64)
     assert len(open_page("sliders", model="Wide").slider) == 64
+
+
+def frame(app: AppTest, strip: int) -> float:
+    """Where the frame on a strip stands, in per cent of its width."""
+    return float(re.findall(r'class="here" style="left:([\d.]+)%', html(app))[strip])
+
+
+def test_each_strip_marks_the_picture_nearest_to_its_slider(open_page: Open) -> None:
+    app = open_page("sliders")
+    assert frame(app, 0) == frame(app, 1) == pytest.approx(100 * 5 * 9 / 98, abs=0.01)
+    app.slider(key="z_digits-2d_0").set_value(2.33).run()
+    assert frame(app, 0) == pytest.approx(100 * 10 * 9 / 98, abs=0.01)
+    app.slider(key="z_digits-2d_0").set_value(-2.33).run()
+    assert frame(app, 0) == 0
+
+
+def test_the_page_says_once_why_its_sliders_end_there(open_page: Open) -> None:
+    assert text(open_page("sliders")).count("98 % of the prior lies between") == 1
+    assert "98 % of the training pictures" in text(open_page("sliders", model="digits-ae-2d"))
+
+
+def test_nats_are_explained_where_there_are_any(open_page: Open) -> None:
+    assert ["1 nat is" in slider.help for slider in open_page("sliders").slider] == [True, False]
+    sliders = open_page("sliders", model="digits-ae-2d").slider
+    assert not any(slider.help for slider in sliders)
