@@ -112,7 +112,7 @@ with errors.shown():
             + (" Those that carry most come first." if many and found.record.kl_per_dim else "")
         )
         for group in (used, collapsed):
-            if group and group is collapsed:
+            if used and group and group is collapsed:  # else the strip above says it
                 st.markdown(
                     f"The decoder ignores these {len(group)} numbers: they carry almost nothing."
                 )

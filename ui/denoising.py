@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ui import cache, pictures
 from ui.texts import plain
-from vae_core.corruption import CORRUPTIONS, Corruption
+from vae_core.config import CorruptionConfig
+from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DataSpec
 from vae_core.data.strokes import draw_digits
 from vae_core.restoration import Restored
@@ -152,8 +153,7 @@ def remarks(results: Mapping[str, Restored], models: list[cache.Choice], kind: s
             "is a loss."
         ]
     else:
-        said = [_trained_for(model, kind) for model in models if _corruption(model)]
-        said += _untrained(results, models)
+        said = _trained(models, kind) + _untrained(results, models, kind)
         beaten = [m for m in models if results[m.id].psnr_db < results[MEDIAN].psnr_db]
         if beaten:
             said.append(f"Here the simple median filter beats {_names(beaten)} (higher PSNR).")
@@ -164,32 +164,47 @@ def remarks(results: Mapping[str, Restored], models: list[cache.Choice], kind: s
     return said
 
 
-def _corruption(model: cache.Choice) -> Corruption | None:
+def _corruption(model: cache.Choice) -> CorruptionConfig | None:
     return model.record.config.train.corruption
 
 
-def _trained_for(model: cache.Choice, kind: str) -> str:
-    corruption = _corruption(model)
-    if corruption.kind != kind:
-        other = f"{_noise(corruption.kind)}, not {_noise(kind)}"
-        return f"**{plain(model.title)}** was trained to remove {other}."
-    return f"**{plain(model.title)}** was trained to remove this kind of noise."
+def _trained(models: list[cache.Choice], kind: str) -> list[str]:
+    """Who was trained to remove this noise, and who another one."""
+    said = []
+    same = _trained_on(kind, models)
+    if same:
+        said.append(f"{_names(same)} {_were(same)} trained to remove this kind of noise.")
+    for model in models:
+        corruption = _corruption(model)
+        if corruption and corruption.kind != kind:
+            other = f"{_noise(corruption.kind)}, not {_noise(kind)}"
+            said.append(f"**{plain(model.title)}** was trained to remove {other}.")
+    return said
 
 
-def _untrained(results: Mapping[str, Restored], models: list[cache.Choice]) -> list[str]:
+def _trained_on(kind: str, models: list[cache.Choice]) -> list[cache.Choice]:
+    return [m for m in models if (found := _corruption(m)) and found.kind == kind]
+
+
+def _were(models: list[cache.Choice]) -> str:
+    return "was" if len(models) == 1 else "were"
+
+
+def _untrained(results: Mapping[str, Restored], models: list[cache.Choice], kind: str) -> list[str]:
     """Who was trained on clean pictures, and what came of it here."""
     clean = [model for model in models if not _corruption(model)]
     if not clean:
         return []
-    said = f"{_names(clean)} {'was' if len(clean) == 1 else 'were'} trained on clean pictures, "
+    said = f"{_names(clean)} {_were(clean)} trained on clean pictures, "
     best = max(clean, key=lambda model: results[model.id].psnr_db)
     top = results[best.id].psnr_db
     if top == max(result.psnr_db for result in results.values()):
         who = "" if len(clean) == 1 else f"{_names([best])} "
         return [f"{said}not for this, and {who}still scores best here (PSNR)."]
-    trained = [results[model.id].psnr_db for model in models if _corruption(model)]
-    if trained and top < max(trained):
-        return [f"{said}not for this, and it shows: a lower PSNR."]
+    better = [m for m in _trained_on(kind, models) if results[m.id].psnr_db > top]
+    if better:
+        score = "scores" if len(clean) == 1 else "score"
+        return [f"{said}not for this, and {score} lower than {_names(better)}."]
     return [f"{said}not for this."]
 
 
