@@ -53,7 +53,7 @@ def _show(run: runs.Run | None, record: RunRecord | None) -> None:
     bar, drawer = st.columns([4, 1], vertical_alignment="center")
     with drawer:
         settings.drawer("Settings")
-    with bar, st.container(horizontal=True, vertical_alignment="center"):
+    with bar, st.container(key="bar", horizontal=True, vertical_alignment="center"):
         chosen = settings.chosen(record.config if record is not None else None)
         run_controls.show_buttons(run, record, chosen)
         config = record.config if record is not None else chosen

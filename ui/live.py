@@ -15,8 +15,8 @@ from vae_core.images import from_png
 from vae_core.models import build_model
 from vae_core.projection import class_centres
 
-MAP_HEIGHT = 500
-CURVES_HEIGHT = 180
+MAP_HEIGHT = 470
+CURVES_HEIGHT = 164
 COLUMNS = 8
 MAX_CURVE_POINTS = 400
 TOGETHER = 0.02

@@ -132,5 +132,6 @@ _CSS = """
 .vl-foot { color: var(--vl-muted); }
 /* No second Stop button beside ours, and no fading of what is drawn again each second. */
 [data-testid="stStatusWidget"] { display: none; }
+@media (min-width: 640px) { .st-key-bar { flex-wrap: nowrap; } }
 .st-key-watch [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 """

@@ -184,8 +184,8 @@ def train(
         resume: a `Learner.state_dict()` of the same configuration, to go on from there.
 
     Yields:
-        Started, then Progress (about 200, at least every 50 steps) with a Validated after each
-        epoch, then Finished.
+        Started, then Progress (about 200 of them, more in long runs: at least every 50 steps and
+        at each epoch's end) with a Validated after each epoch, then Finished.
 
     Raises:
         TrainingDivergedError: when a loss is not finite; the model is back at the last event.
