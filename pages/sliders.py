@@ -5,6 +5,7 @@ import torch
 
 from ui import cache, charts, errors, latent_sliders, originals, picker, pictures, state
 from ui.latent_sliders import Range
+from ui.texts import a
 from vae_core.checkpoints import Checkpoint
 from vae_core.inference import decode
 
@@ -24,9 +25,11 @@ def show_decoded(choice: cache.Choice, found: Checkpoint, z: torch.Tensor) -> No
     image = cache.original(found, position)
     text = f"Started from this {label}."
     if image is None:
-        text, thumb = f"Started from a {label}. {originals.MISSING}.", ""
+        text, thumb = f"Started from {a(label)}. {originals.MISSING}.", ""
     else:
-        thumb = pictures.img(pictures.sprite(image), f"the original, a {label}", "48px", "original")
+        thumb = pictures.img(
+            pictures.sprite(image), f"the original, {a(label)}", "48px", "original"
+        )
     if clipped:
         text += f" {clipped} of its numbers lie beyond the sliders and stand at their ends."
     pictures.show(f'<div class="vl-row vl-line">{thumb}<p>{text}</p></div>')
@@ -40,10 +43,12 @@ def show_start(choice: cache.Choice, limits: list[Range]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Start from",
-            [latent_sliders.ANY, *choice.record.spec.class_names],
-            format_func=lambda name: f"any {noun}" if name == latent_sliders.ANY else f"a {name}",
+            latent_sliders.starts(choice),
+            format_func=lambda name: (
+                f"{name} {noun}" if name in latent_sliders.NOT_CLASSES else a(name)
+            ),
             key="start_class",
-            width=130,
+            width=150,
         )
         arguments = (choice, limits)
         st.button(
@@ -111,17 +116,18 @@ with errors.shown():
             + latent_sliders.ends(found, limits[0])
             + (" Those that carry most come first." if many and found.record.kl_per_dim else "")
         )
+        first, num = (used + collapsed)[0], 9 if many else 11
         for group in (used, collapsed):
             if used and group and group is collapsed:  # else the strip above says it
                 st.markdown(
                     f"The decoder ignores these {len(group)} numbers: they carry almost nothing."
                 )
-            for pair in (group[i : i + 2] for i in range(0, len(group), 2)):
-                cells = st.columns(2, gap="medium") if many else [st.container()] * 2
-                for cell, dim in zip(cells, pair, strict=False):
-                    with cell:
-                        explained = bool(found.record.kl_per_dim) and dim == (used + collapsed)[0]
-                        num = 9 if many else 11
-                        show_slider(choice, found, z, dim, limits[dim], num, explained)
+            with st.container(key="collapsed" if group is collapsed else "used"):
+                for pair in (group[i : i + 2] for i in range(0, len(group), 2)):
+                    cells = st.columns(2, gap="medium") if many else [st.container()] * 2
+                    for cell, dim in zip(cells, pair, strict=False):
+                        with cell:
+                            explained = bool(found.record.kl_per_dim) and dim == first
+                            show_slider(choice, found, z, dim, limits[dim], num, explained)
         if len(limits) == 2:
             show_where(choice, z)

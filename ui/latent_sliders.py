@@ -15,7 +15,8 @@ from vae_core.record import QUANTILES
 
 COLLAPSED_NATS = 0.01
 MAX_NATURAL_ORDER = 4
-ANY = "any"
+ANY, PICKED = "any", "the picked"
+NOT_CLASSES = (ANY, PICKED)
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,29 @@ def key(choice: cache.Choice, dim: int) -> str:
 
 
 def values(choice: cache.Choice, limits: list[Range]) -> Tensor:
-    """What the sliders say, (D,); call it before they are drawn."""
-    return torch.tensor(
-        [
-            float(st.session_state.setdefault(key(choice, dim), limit.default))
-            for dim, limit in enumerate(limits)
-        ]
-    )
+    """What the sliders say, (D,); call it before they are drawn.
+
+    A value from before the model was trained on may lie beyond its new ranges: it is put to their
+    ends, so that what is decoded is what is shown.
+    """
+    for dim, limit in enumerate(limits):
+        name = key(choice, dim)
+        st.session_state[name] = limit.snap(st.session_state.get(name, limit.default))
+    return torch.tensor([st.session_state[key(choice, dim)] for dim in range(len(limits))])
+
+
+def starts(choice: cache.Choice) -> list[str]:
+    """What the sliders can start from: any picture, the one picked on Explore, or a class."""
+    picked = [PICKED] if picked_position(choice) is not None else []
+    return [*picked, ANY, *choice.record.spec.class_names]
+
+
+def picked_position(choice: cache.Choice) -> int | None:
+    """The picture picked on Explore, if it is of this model's data set."""
+    same_data = st.session_state.get("pick_dataset") == choice.record.config.dataset
+    position = st.session_state.get("number_pick") if same_data else None
+    num = len(cache.checkpoint(choice.key).latents)
+    return position if position is not None and 0 <= position < num else None
 
 
 def reset(choice: cache.Choice, limits: list[Range]) -> None:
@@ -109,11 +126,13 @@ def reset(choice: cache.Choice, limits: list[Range]) -> None:
 
 
 def start_from_picture(choice: cache.Choice, limits: list[Range]) -> None:
-    """Put the sliders to the means of a random stored picture of the class asked for."""
+    """Put the sliders to the means of the picked picture, or of a random one of a class."""
     latents = cache.checkpoint(choice.key).latents
     wanted = st.session_state["start_class"]
     positions = torch.arange(len(latents))
-    if wanted != ANY:
+    if wanted == PICKED:
+        positions = positions[picked_position(choice) :][:1]
+    elif wanted != ANY:
         positions = positions[latents.label == choice.record.spec.class_names.index(wanted)]
     if not len(positions):
         return

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ui import cache, originals, pictures, theme
+from ui.texts import a
 from vae_core.checkpoints import Checkpoint
 from vae_core.distributions import DiagonalGaussian
 from vae_core.inference import decode
@@ -85,7 +86,7 @@ def show_pictures(picked: Picked) -> None:
         left = pictures.blank(originals.MISSING, SIZE)
     else:
         content = pictures.sprite(picked.original)
-        left = pictures.img(content, f"the original, a {picked.label}", SIZE, "original")
+        left = pictures.img(content, f"the original, {a(picked.label)}", SIZE, "original")
     content = pictures.sprite(picked.reconstruction)
     alt = "what the decoder makes of its place on the map"
     right = pictures.img(content, alt, SIZE, "reconstruction")

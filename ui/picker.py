@@ -4,10 +4,11 @@ import streamlit as st
 
 from ui import cache, state
 from ui.latent_sliders import COLLAPSED_NATS
+from ui.texts import plain
 
 SENTENCES = {
     "Explore": "Every dot is a {item}. Neighbours look alike.",
-    "Train": "Watch a model learn its map.",
+    "Train": "Train a new model here. The menu at the left is for the other pages.",
     "Sliders": "Move a slider and watch the {item} bend.",
     "Denoise": "Add noise to a {item}, and see who restores it best.",
 }
@@ -75,8 +76,11 @@ def show(offered: dict[str, cache.Choice], page: str) -> None:
     unknown = st.session_state.get("unknown_model")
     if unknown is not None:
         st.warning(
-            f"The model {unknown!r} is not here: it may have been deleted, or trained on another "
-            f"computer. This is {choice.title!r} instead; the menu above lists every model."
+            plain(
+                f"The model {unknown!r} is not here: it may have been deleted, or trained on "
+                f"another computer. This is {choice.title!r} instead; the menu above lists every "
+                "model."
+            )
         )
 
 

@@ -133,5 +133,6 @@ _CSS = """
 /* No second Stop button beside ours, and no fading of what is drawn again each second. */
 [data-testid="stStatusWidget"] { display: none; }
 @media (min-width: 640px) { .st-key-bar { flex-wrap: nowrap; } }
+.st-key-collapsed { opacity: 0.5; }
 .st-key-watch [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 """

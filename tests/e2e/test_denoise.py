@@ -17,6 +17,7 @@ def test_another_noise_level_shows_the_psnr_that_the_library_computes(
 ) -> None:
     page.goto(f"{address}/denoise?images=3&noise_seed=7")
     settle(page)
+    page.wait_for_selector("tr.row-noisy td.num")
     before = shown_numbers(page, "noisy")
     slider = page.locator("input[type=range]").first
     slider.focus()

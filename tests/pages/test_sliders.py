@@ -7,7 +7,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import Open
+from tests.pages.conftest import ROOT, Open
 from tests.pages.reading import as_bytes, html, picture, text
 from vae_core import decode, load_checkpoint
 from vae_core.record import RunRecord
@@ -105,3 +105,14 @@ def test_nats_are_explained_where_there_are_any(open_page: Open) -> None:
     assert ["1 nat is" in slider.help for slider in open_page("sliders").slider] == [True, False]
     sliders = open_page("sliders", model="digits-ae-2d").slider
     assert not any(slider.help for slider in sliders)
+
+
+def test_the_sliders_can_start_from_the_picture_picked_on_explore(
+    open_page: Open, bundled: Path
+) -> None:
+    app = open_page("explore", pick="1400")
+    app.switch_page(str(ROOT / "pages" / "sliders.py")).run()
+    app.selectbox(key="start_class").select("the picked").run()
+    app.button(key="start").click().run()
+    mean = load_checkpoint(bundled / "digits-2d").latents.encoded.mean[1400]
+    assert values(app, "digits-2d", 2)[0].tolist() == pytest.approx(mean.tolist(), abs=0.006)
