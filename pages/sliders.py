@@ -48,7 +48,7 @@ def show_start(choice: cache.Choice, limits: list[Range]) -> None:
                 f"{name} {noun}" if name in latent_sliders.NOT_CLASSES else a(name)
             ),
             key="start_class",
-            width=150,
+            width=130,
         )
         arguments = (choice, limits)
         st.button(

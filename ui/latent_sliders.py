@@ -15,7 +15,7 @@ from vae_core.record import QUANTILES
 
 COLLAPSED_NATS = 0.01
 MAX_NATURAL_ORDER = 4
-ANY, PICKED = "any", "the picked"
+ANY, PICKED = "any", "picked"
 NOT_CLASSES = (ANY, PICKED)
 
 

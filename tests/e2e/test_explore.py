@@ -7,9 +7,10 @@ import torch
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.stage import settle
+from tests.e2e.stage import settle, until
 from vae_core import catalogue, decode, load_checkpoint, load_dataset
 
+PICK = "new URL(location).searchParams.get('pick')"
 DOT_ON_SCREEN = """position => {
   const plot = document.querySelector('.st-key-dots .js-plotly-plot');
   for (const trace of plot._fullData) {
@@ -54,17 +55,12 @@ def test_the_clicked_dot_its_picture_and_its_label_agree_with_the_data_set(
     page.goto(address)
     settle(page)
     page.wait_for_selector(".st-key-dots .js-plotly-plot .points path")
-    before = page.url.split("pick=")[1].split("&")[0]
+    page.wait_for_function(f"() => ({PICK}) !== null")
+    before = page.evaluate(f"() => {PICK}")
     page.mouse.click(*page.evaluate(DOT_ON_SCREEN, position))
     # Another dot may lie on top of this one: whichever was picked is in the address.
-    page.wait_for_function(
-        "before => new URL(location).searchParams.get('pick') !== before", arg=before
-    )
-    settle(page)
-    page.wait_for_function("() => document.querySelector('img.original')")
-    page.wait_for_timeout(500)
-    settle(page)
-    picked = int(page.url.split("pick=")[1].split("&")[0])
+    page.wait_for_function(f"before => ({PICK}) !== before", arg=before)
+    picked = int(page.evaluate(f"() => {PICK}"))
     checkpoint = load_checkpoint(catalogue.folder_of("digits-2d"))
     distance = (
         checkpoint.latents.encoded.mean[picked] - checkpoint.latents.encoded.mean[position]
@@ -72,13 +68,15 @@ def test_the_clicked_dot_its_picture_and_its_label_agree_with_the_data_set(
     assert distance < 0.06  # within the radius of a dot
     split, index = checkpoint.latents.where(picked)
     source = load_dataset("digits").split(split)
-    np.testing.assert_array_equal(
-        pixels(page, "img.original"), shown(source.pixels(index, index + 1))
-    )
+    original = shown(source.pixels(index, index + 1))
     mean = checkpoint.latents.encoded.mean[picked : picked + 1]
-    np.testing.assert_array_equal(
-        pixels(page, "img.reconstruction"), shown(decode(checkpoint.model, mean))
-    )
+    reconstruction = shown(decode(checkpoint.model, mean))
+
+    def the_pictures_are_the_picked_ones() -> None:
+        np.testing.assert_array_equal(pixels(page, "img.original"), original)
+        np.testing.assert_array_equal(pixels(page, "img.reconstruction"), reconstruction)
+
+    until(page, the_pictures_are_the_picked_ones)
     expect(
         page.get_by_role("heading", name=f"Picked digit: {source.labels[index]}")
     ).to_be_visible()

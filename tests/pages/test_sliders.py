@@ -112,7 +112,7 @@ def test_the_sliders_can_start_from_the_picture_picked_on_explore(
 ) -> None:
     app = open_page("explore", pick="1400")
     app.switch_page(str(ROOT / "pages" / "sliders.py")).run()
-    app.selectbox(key="start_class").select("the picked").run()
+    app.selectbox(key="start_class").select("picked").run()
     app.button(key="start").click().run()
     mean = load_checkpoint(bundled / "digits-2d").latents.encoded.mean[1400]
     assert values(app, "digits-2d", 2)[0].tolist() == pytest.approx(mean.tolist(), abs=0.006)

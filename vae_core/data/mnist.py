@@ -130,6 +130,8 @@ class MnistFamily:
                 raw = Path(partial) / "raw"
                 raw.mkdir()
                 self._fetch_all(raw, progress)
+                if self.is_present():
+                    return  # somebody else was faster
                 # A folder that lacks some files is replaced as a whole.
                 shutil.rmtree(self.folder, ignore_errors=True)
                 self.folder.parent.mkdir(exist_ok=True)
