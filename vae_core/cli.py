@@ -1,40 +1,29 @@
 """The command line: `python -m vae_core ...`."""
 
-import json
 import os
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
 from vae_core import catalogue, runs
 from vae_core.checkpoints import Checkpoint, load_checkpoint, save_trained
 from vae_core.config import CorruptionConfig, RunConfig
+from vae_core.console import AS_IT_IS, err, errors, out, print_json, show, training_bar
 from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DATASETS, data_folder, dataset_entry, load_dataset
-from vae_core.errors import InvalidConfigError, InvalidInputError, UnknownNameError, VAELabError
+from vae_core.errors import InvalidConfigError, InvalidInputError, UnknownNameError
 from vae_core.metrics import evaluate as evaluate_model
 from vae_core.models import MODELS
 from vae_core.recipes import RECIPES, default_config, recipe
 from vae_core.record import RunRecord
 from vae_core.restoration import compare_denoising
-from vae_core.training import Finished, Progress, TrainEvent, Validated
+from vae_core.training import Finished
 from vae_core.training import train as train_events
 from vae_core.worker import execute
 
@@ -45,16 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train small VAEs, measure them, restore noisy images.",
 )
-out, err = Console(), Console(stderr=True)
-# For paths and other texts that a person typed: no markup, no ":smile:", no line breaks.
-_AS_IT_IS: dict[str, Any] = {
-    "soft_wrap": True,
-    "markup": False,
-    "emoji": False,
-    "highlight": False,
-}
-WRONG_USE = (UnknownNameError, InvalidConfigError, InvalidInputError)
-
 MAX_SEED = 2**31 - 1
 
 Json = Annotated[
@@ -99,7 +78,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model; the data set's recipe gives the defaults. Ctrl-C stops and keeps the model."""
-    with _errors():
+    with errors():
         config = _config(
             default_config(dataset, model),
             model={
@@ -117,14 +96,14 @@ def train(
         )
         load_dataset(dataset)  # a missing data set is told before a folder is made
         run = runs.create(config, folder=folder)
-        with _training_bar(run) as on_event:
+        with training_bar(run) as on_event:
             execute(run, on_event=on_event)
         record = run.record()
-        out.print(f"Run {record.status}: {run.folder.resolve()}", **_AS_IT_IS)
+        out.print(f"Run {record.status}: {run.folder.resolve()}", **AS_IT_IS)
         summary = record.summary.model_dump() if record.summary else {}
-        _show("Test split", summary)
+        show("Test split", summary)
         if as_json:
-            _print_json(
+            print_json(
                 {
                     "run": str(run.folder.resolve()),
                     "status": record.status,
@@ -142,15 +121,15 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure a model: ELBO, reconstruction, and how well the latent separates the classes."""
-    with _errors():
+    with errors():
         checkpoint = load_checkpoint(catalogue.find(reference))
         data = load_dataset(checkpoint.record.config.dataset)
         values = asdict(evaluate_model(checkpoint.model, data, split))
-        _show(f"{checkpoint.record.title}, {split} split", values)
+        show(f"{checkpoint.record.title}, {split} split", values)
         if checkpoint.model.likelihood.note:
             out.print(f"Note: {checkpoint.model.likelihood.note}")
         if as_json:
-            _print_json(values)
+            print_json(values)
 
 
 @app.command(
@@ -168,7 +147,7 @@ def denoise(
     as_json: Json = False,
 ) -> None:
     """Damage test images and restore them: the model beside a median filter."""
-    with _errors():
+    with errors():
         if num_images < 1:
             raise InvalidInputError(f"{num_images} images received; expected at least 1.")
         if not 0 <= seed <= MAX_SEED:
@@ -189,7 +168,7 @@ def denoise(
                 name.replace(" ", "_"): {"psnr_db": row.psnr_db, "ssim": row.ssim}
                 for name, row in rows.items()
             }
-            _print_json(
+            print_json(
                 {**methods, "noise": noise, "level": level, "num_images": len(clean), "seed": seed}
             )
 
@@ -202,7 +181,7 @@ def datasets(
     as_json: Json = False,
 ) -> None:
     """List the data sets, and fetch one on request."""
-    with _errors():
+    with errors():
         if download is not None:
             _download(download)
         rows = {
@@ -220,15 +199,15 @@ def datasets(
             there = "yes" if row["present"] else "no"
             table.add_row(name, str(row["title"]), shape, str(row["num_classes"]), there)
         out.print(table)
-        out.print(f"Folder: {data_folder().resolve()} (VAELAB_DATA)", **_AS_IT_IS)
+        out.print(f"Folder: {data_folder().resolve()} (VAELAB_DATA)", **AS_IT_IS)
         if as_json:
-            _print_json(rows)
+            print_json(rows)
 
 
 @app.command(epilog=_examples("models", "models --json"))
 def models(as_json: Json = False) -> None:
     """List the kinds of models and their settings."""
-    with _errors():
+    with errors():
         table = Table("name", "title", "settings and defaults")
         rows: dict[str, Any] = {}
         for name, entry in MODELS.items():
@@ -238,7 +217,7 @@ def models(as_json: Json = False) -> None:
         out.print(table)
         out.print("Each is a VAE (posterior gaussian) or a plain autoencoder (posterior point).")
         if as_json:
-            _print_json(rows)
+            print_json(rows)
 
 
 @app.command(epilog=_examples("checkpoints", "checkpoints --rebuild all"))
@@ -250,7 +229,7 @@ def checkpoints(
     as_json: Json = False,
 ) -> None:
     """List the bundled checkpoints and the saved runs, or train the bundled ones again."""
-    with _errors():
+    with errors():
         if rebuild is not None:
             for name in RECIPES if rebuild == "all" else [rebuild]:
                 _rebuild(name)
@@ -279,22 +258,12 @@ def checkpoints(
             )
         out.print(table)
         if as_json:
-            _print_json(rows)
+            print_json(rows)
 
 
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 failed, 2 wrong use."""
     app(prog_name="python -m vae_core")
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except VAELabError as error:
-        err.print("Error:", style="bold red", end=" ")
-        err.print(str(error), **_AS_IT_IS)
-        raise typer.Exit(2 if isinstance(error, WRONG_USE) else 1) from error
 
 
 def _config(base: RunConfig, *, seed: int | None, **parts: dict[str, Any]) -> RunConfig:
@@ -315,49 +284,6 @@ def _corruption(noise: str | None, level: float | None) -> CorruptionConfig | No
         raise UnknownNameError("corruption", noise, CORRUPTIONS)
     default = CORRUPTIONS[noise].default
     return CorruptionConfig.parse({"kind": noise, "level": default if level is None else level})
-
-
-@contextmanager
-def _training_bar(run: runs.Run) -> Iterator[Any]:
-    columns = (
-        TextColumn("epoch {task.fields[epoch]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Bar(*columns, console=err) as bar:
-        task = bar.add_task("train", total=None, epoch="0", note="")
-        validation = ""
-
-        def on_event(event: TrainEvent) -> None:
-            nonlocal validation
-            if isinstance(event, Validated):
-                name, value = (
-                    ("val recon", event.val.recon_nats)
-                    if event.val.elbo_nats is None
-                    else ("val ELBO", event.val.elbo_nats)
-                )
-                validation = f", {name} {value:.1f}"
-            if isinstance(event, Progress):
-                note = f"{event.images_per_s:,.0f} img/s, loss {event.loss_nats:.1f} nats"
-                bar.update(
-                    task,
-                    total=event.num_steps,
-                    completed=event.step,
-                    epoch=f"{event.epoch:.1f}",
-                    note=note + validation,
-                )
-
-        def on_interrupt(number: int, stack: object) -> None:
-            run.ask("stop")
-            signal.signal(signal.SIGINT, before)  # a second Ctrl-C does not wait
-
-        before = signal.signal(signal.SIGINT, on_interrupt)
-        try:
-            yield on_event
-        finally:
-            signal.signal(signal.SIGINT, before)
 
 
 def _download(name: str) -> None:
@@ -398,16 +324,3 @@ def _trained_for(checkpoint: Checkpoint) -> str:
         return "This model was trained on clean images, not to remove noise."
     title = CORRUPTIONS[damage.kind].title
     return f"This model was trained to remove noise: {title}, level {damage.level}."
-
-
-def _show(title: str, values: dict[str, Any]) -> None:
-    table = Table(title=escape(title), show_header=False)
-    for name, value in values.items():
-        shown = f"{value:.4f}" if isinstance(value, float) else value
-        table.add_row(name, "not defined" if value is None else str(shown))
-    if values:
-        out.print(table)
-
-
-def _print_json(data: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(data) + "\n")
