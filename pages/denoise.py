@@ -102,6 +102,6 @@ with errors.shown():
     if clean.is_drawn:
         show_drawn(choice)
     loaded = {model.id: cache.checkpoint(model.key).model for model in models}
-    results = compare_denoising(loaded, clean.images, kind, level, noise_seed)
+    results = compare_denoising(loaded, clean.images, kind, level, noise_seed, clean.conditions)
     pictures.show(denoising.table(clean.images, results, models))
     st.markdown(" ".join(denoising.remarks(results, models, kind)))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import cache, charts, errors, latent_map, originals, picked, picker, pictures, state
+from ui import cache, charts, errors, latent_map, originals, picked, picker, pictures, state, told
 
 MAP_HEIGHT = 560
 AXES_HEIGHT = 56
@@ -33,8 +33,10 @@ with errors.shown():
                 originals.offer_download(found.record.spec)
         if wants_maths:
             picked.show_maths(one)
-        st.subheader("What the decoder draws at each place")
-        content = cache.manifold_png(choice.key, view.axes)
+        words = told.in_words(found, one.told)
+        drawn = f"{words[:1].upper()}{words[1:]}, drawn" if words else "What the decoder draws"
+        st.subheader(f"{drawn} at each place")
+        content = cache.manifold_png(choice.key, view.axes, one.told)
         alt = "Pictures decoded from a grid of places, on the axes of the map"
         side = GRID_WITH_MATHS if wants_maths else GRID
         pictures.show(charts.manifold_img(content, marks, view.limit, alt, side))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import errors, links, live, originals, run_controls, settings
+from ui import errors, links, live, originals, run_controls, settings, told
 from ui.texts import plain
 from vae_core import runs
 from vae_core.data import dataset_entry
@@ -77,7 +77,7 @@ def _show(run: runs.Run | None, record: RunRecord | None) -> None:
         frame = live.untrained(config)
     left, right = st.columns([500, 460], gap="medium")
     with left:
-        live.show_map(frame, entry.spec)
+        live.show_map(frame, entry.spec, is_mixed=told.CLASS in told.names(config.model))
     with right:
         live.show_loss(last, config)
         live.show_curves(rows, config)

@@ -4,6 +4,7 @@ Cached models are in eval mode and must never be changed.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from vae_core.checkpoints import Checkpoint, load_checkpoint
 from vae_core.data import Dataset, dataset_entry, load_dataset
 from vae_core.errors import CheckpointError
 from vae_core.images import png, tile
+from vae_core.models import NO_CONDITIONS
 from vae_core.projection import (
     Projection,
     axes_projection,
@@ -158,12 +160,30 @@ def _limit(points: Tensor) -> float:
     return math.ceil(reach * 10**digits) / 10**digits
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def manifold_png(key: Key, axes: Axes) -> bytes:
-    """Draw what the decoder makes of each place of `map_view`, as one PNG over the same limits."""
+def manifold_png(key: Key, axes: Axes, told: Mapping[str, Tensor] = NO_CONDITIONS) -> bytes:
+    """Draw what the decoder makes of each place of `map_view`, as one PNG over the same limits.
+
+    Args:
+        key: of the model.
+        axes: of the map.
+        told: what a conditional model is told at every place, each (1, ...).
+    """
+    # Streamlit's cache cannot tell one tensor from another.
+    return _manifold_png(
+        key, axes, tuple((n, tuple(v.flatten().tolist())) for n, v in told.items())
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _manifold_png(key: Key, axes: Axes, told: tuple[tuple[str, tuple[float, ...]], ...]) -> bytes:
     view = map_view(key, axes)
+    # A class is one whole number; several numbers are a row.
+    given = {
+        name: torch.tensor(values if isinstance(values[0], int) else [values])
+        for name, values in told
+    }
     extent = (-view.limit, view.limit, -view.limit, view.limit)
-    pictures = manifold(checkpoint(key).model, view.projection, extent, MANIFOLD_SIDE)
+    pictures = manifold(checkpoint(key).model, view.projection, extent, MANIFOLD_SIDE, given)
     # Small pictures fill their frame: a black edge on every side keeps neighbours apart.
     edge = 1 if pictures.shape[-1] < 16 else 0
     return png(tile(pad(pictures, (edge,) * 4), MANIFOLD_SIDE))

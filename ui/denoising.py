@@ -1,7 +1,7 @@
 """The denoise lab: pictures, methods, and what is to be said about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import torch
@@ -32,10 +32,17 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True)
 class Clean:
-    """Pictures to damage: images (N, C, H, W), and whether this program drew them."""
+    """Pictures to damage.
+
+    Attributes:
+        images: (N, C, H, W) in [0, 1].
+        is_drawn: whether this program drew them.
+        conditions: what conditional models are told of them, each (N, ...).
+    """
 
     images: Tensor
     is_drawn: bool
+    conditions: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def clean_images(spec: DataSpec, seed: int) -> Clean | None:
@@ -44,12 +51,14 @@ def clean_images(spec: DataSpec, seed: int) -> Clean | None:
     data = cache.dataset(spec.name)
     if data is not None:
         chosen = torch.randperm(len(data.test), generator=generator)[:NUM_IMAGES]
-        return Clean(data.test.batch(chosen).x, is_drawn=False)
+        batch = data.test.batch(chosen)
+        return Clean(batch.x, is_drawn=False, conditions=batch.conditions)
     channels, height, width = spec.event_shape
     if spec.class_names != DIGITS or channels != 1 or height != width:
         return None
     labels = torch.randint(10, (NUM_IMAGES,), generator=generator)
-    return Clean(draw_digits(labels, height, seed), is_drawn=True)
+    images = draw_digits(labels, height, seed)
+    return Clean(images, is_drawn=True, conditions={"class": labels})
 
 
 def candidates(choice: cache.Choice, offered: Mapping[str, cache.Choice]) -> dict[str, str]:
@@ -159,6 +168,7 @@ def remarks(results: Mapping[str, Restored], models: list[cache.Choice], kind: s
             said.append(f"Here the simple median filter beats {_names(beaten)} (higher PSNR).")
         if max(results.values(), key=lambda result: result.psnr_db) is results[NOISY]:
             said.append("By PSNR, nothing here beats leaving the pictures as they are.")
+    said += _told(models)
     if models:
         said.append("A model invents plausible detail: what it draws may never have been there.")
     return said
@@ -206,6 +216,17 @@ def _untrained(results: Mapping[str, Restored], models: list[cache.Choice], kind
         score = "scores" if len(clean) == 1 else "score"
         return [f"{said}not for this, and {score} lower than {_names(better)}."]
     return [f"{said}not for this."]
+
+
+def _told(models: list[cache.Choice]) -> list[str]:
+    """Who knows more of each picture than what it shows."""
+    said = []
+    for model in models:
+        told = [f"the {condition.name}" for condition in model.record.config.model.conditions]
+        if told:
+            what = " and ".join(told)
+            said.append(f"**{plain(model.title)}** is also told {what} of each picture.")
+    return said
 
 
 def _names(models: list[cache.Choice]) -> str:

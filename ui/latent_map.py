@@ -3,7 +3,7 @@
 import streamlit as st
 import torch
 
-from ui import cache, charts, state
+from ui import cache, charts, state, told
 from vae_core.checkpoints import Checkpoint
 from vae_core.inference import decode
 
@@ -67,8 +67,8 @@ def default_pick(key: cache.Key, axes: cache.Axes) -> int:
     originals = [cache.original(found, position) for position in near]
     if not originals or any(image is None for image in originals):
         return near[0] if near else int(view.shown[0])
-    clean = torch.cat(originals)
-    errors = (decode(found.model, found.latents.encoded.mean[near]) - clean).square()
+    clean, means = torch.cat(originals), found.latents.encoded.mean[near]
+    errors = (decode(found.model, means, told.of_pictures(found, near)) - clean).square()
     contrast = (clean - clean.mean((1, 2, 3), keepdim=True)).square()
     return near[int((errors.mean((1, 2, 3)) / contrast.mean((1, 2, 3))).argmin())]
 
@@ -107,6 +107,8 @@ def on_click() -> None:
 def draw(found: Checkpoint, view: cache.MapView, marks: str, height: int) -> None:
     """Show the dots, and over them `marks` (SVG) and the classes' names."""
     names = found.record.spec.class_names
+    # Told the class, a model mixes the classes: their names would stand for nothing.
+    is_mixed = told.CLASS in told.names(found.record.config.model)
     figure = charts.map_figure(
         view.points[view.shown],
         found.latents.label[view.shown],
@@ -124,11 +126,15 @@ def draw(found: Checkpoint, view: cache.MapView, marks: str, height: int) -> Non
             on_select=on_click,
             selection_mode="points",
             config=charts.CONFIG,
-            alt=f"Map of {len(view.shown)} pictures: those of one class lie together.",
+            alt=f"Map of {len(view.shown)} pictures: {_arrangement(is_mixed)}.",
         )
         with st.container(key="map_marks"):
-            labels = charts.class_labels(view.centres, names, view.limit)
+            labels = "" if is_mixed else charts.class_labels(view.centres, names, view.limit)
             st.html(charts.over_map(marks + labels, view.limit))
+
+
+def _arrangement(is_mixed: bool) -> str:
+    return "the classes lie mixed" if is_mixed else "those of one class lie together"
 
 
 def describe(found: Checkpoint, view: cache.MapView) -> str:

@@ -8,8 +8,9 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from ui import cache, pictures
+from ui import cache, pictures, told
 from vae_core.checkpoints import Checkpoint
+from vae_core.distributions import StandardNormal
 from vae_core.inference import traverse
 from vae_core.record import QUANTILES
 
@@ -40,9 +41,13 @@ class Range:
 
 
 def ranges(found: Checkpoint) -> list[Range]:
-    """The 1st to the 99th percentile: of the prior, or of an autoencoder's training means."""
+    """The 1st to the 99th percentile: of the prior, or of the training means.
+
+    Of the means where there is no prior, or not one for all: a slider must not change its ends
+    with the class.
+    """
     prior = found.model.prior()
-    if prior is not None:
+    if isinstance(prior, StandardNormal):
         edges = prior.quantiles(torch.tensor([QUANTILES[0], 0.5, QUANTILES[-1]])).tolist()
         return [_range(*edges)] * found.model.latent_dim
     middle = QUANTILES.index(0.5)
@@ -69,15 +74,17 @@ KL_HELP = (
 
 def ends(found: Checkpoint, limit: Range) -> str:
     """Why sliders end where they do."""
-    if found.model.prior() is None:
+    if not isinstance(found.model.prior(), StandardNormal):
         return "98 % of the training pictures lie between a slider's ends."
     return f"Sliders end at \N{PLUS-MINUS SIGN}{limit.high:g}: 98 % of the prior lies between."
 
 
-def traversal(found: Checkpoint, z: Tensor, dim: int, limit: Range, num: int) -> str:
+def traversal(
+    found: Checkpoint, z: Tensor, dim: int, limit: Range, num: int, given: told.Told
+) -> str:
     """HTML of what one slider's places give while the others stay, framed where it stands."""
     places = limit.low + (limit.high - limit.low) * (torch.arange(num) + 0.5) / num
-    images = traverse(found.model, z, dim, places)
+    images = traverse(found.model, z, dim, places, given)
     alt = f"Number {dim + 1} from {limit.low:g} to {limit.high:g}, the others unchanged"
     strip = pictures.img(pictures.sprite(images, gap=1), alt, "100%", "traversal")
     side = images.shape[-1]
@@ -122,12 +129,17 @@ def reset(choice: cache.Choice, limits: list[Range]) -> None:
     """Put every slider back to its default."""
     for dim, limit in enumerate(limits):
         st.session_state[key(choice, dim)] = limit.default
+    told.reset(choice, cache.checkpoint(choice.key))
     st.session_state.pop(f"start_{choice.id}", None)
 
 
 def start_from_picture(choice: cache.Choice, limits: list[Range]) -> None:
-    """Put the sliders to the means of the picked picture, or of a random one of a class."""
-    latents = cache.checkpoint(choice.key).latents
+    """Put the sliders to the means of the picked picture, or of a random one of a class.
+
+    A conditional model is told what is true of that picture.
+    """
+    found = cache.checkpoint(choice.key)
+    latents = found.latents
     wanted = st.session_state["start_class"]
     positions = torch.arange(len(latents))
     if wanted == PICKED:
@@ -143,6 +155,7 @@ def start_from_picture(choice: cache.Choice, limits: list[Range]) -> None:
     ):
         st.session_state[key(choice, dim)] = limit.snap(value)
         clipped += not limit.low - limit.step <= value <= limit.high + limit.step
+    told.start_from(choice, found, position)
     st.session_state[f"start_{choice.id}"] = (position, clipped)
 
 

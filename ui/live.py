@@ -36,8 +36,14 @@ def untrained(config: RunConfig) -> Frame:
     return make_frame(model, make_probe(data), 0, {})
 
 
-def show_map(frame: Frame, spec: DataSpec) -> None:
-    """Draw the frame's map: a dot for each probe image, on top of nothing else."""
+def show_map(frame: Frame, spec: DataSpec, *, is_mixed: bool = False) -> None:
+    """Draw the frame's map: a dot for each probe image, on top of nothing else.
+
+    Args:
+        frame: of the run.
+        spec: of its data.
+        is_mixed: whether the model is told the class, so that the classes have no places.
+    """
     points = torch.from_numpy(frame.points)
     labels = torch.from_numpy(frame.labels)
     names = spec.class_names
@@ -47,7 +53,7 @@ def show_map(frame: Frame, spec: DataSpec) -> None:
     centres = class_centres(points, labels, len(names))
     together = float(points.std(0).max()) < TOGETHER * frame.limit
     # Before the first steps all classes share one place, and no name belongs there.
-    marks = "" if together else charts.class_labels(centres, names, frame.limit)
+    marks = "" if together or is_mixed else charts.class_labels(centres, names, frame.limit)
     with st.container(key="map", gap=None):
         st.plotly_chart(figure, key="live_map", config=charts.CONFIG, theme=None)
         with st.container(key="map_marks"):
@@ -86,11 +92,18 @@ def show_loss(row: dict[str, Any] | None, config: RunConfig) -> None:
             "<br><span class='muted'>An autoencoder has no KL term.</span></p>"
         )
         return
-    kl, beta = round(row["kl_nats"], 2), row["beta"]
+    kl, beta = round(row["kl_nats"], 2), round(row["beta"], 3)
+    loss, others = recon + beta * kl, ""
+    for name, (value, weight) in row.get("extra", {}).items():
+        value, weight = round(value, 3), round(weight, 3)
+        loss += weight * value
+        sign = "-" if weight < 0 else "+"
+        times = "" if abs(weight) == 1 else f"{abs(weight):g} x "
+        others += f" {sign} {times}{name.removesuffix('_nats').replace('_', ' ')} {value:.3f}"
     pictures.show(
-        f"<p>Loss <b>{recon + beta * kl:.2f}</b> = "
+        f"<p>Loss <b>{loss:.2f}</b> = "
         f"<b class='reconstruction'>reconstruction {recon:.2f}</b> + beta {beta:g} x "
-        f"<b class='kl'>KL {kl:.2f}</b><br><span class='muted'>nats a picture, training "
+        f"<b class='kl'>KL {kl:.2f}</b>{others}<br><span class='muted'>nats a picture, training "
         "images, z sampled</span></p>"
     )
 

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 
 import streamlit as st
 import torch
 from torch import Tensor
 
-from ui import cache, originals, pictures, theme
+from ui import cache, originals, pictures, theme, told
 from ui.texts import a
 from vae_core.checkpoints import Checkpoint
-from vae_core.distributions import DiagonalGaussian
+from vae_core.distributions import DiagonalGaussian, Prior
 from vae_core.inference import decode
 
 SIZE = "112px"
@@ -54,9 +55,20 @@ class Picked:
         return cache.original(self.found, self.position)
 
     @cached_property
+    def told(self) -> dict[str, Tensor]:
+        """What a conditional model is told of it, each (1, ...)."""
+        return told.of_pictures(self.found, [self.position])
+
+    @cached_property
+    def prior(self) -> Prior | None:
+        """Of this picture's latent, given what is told of it."""
+        with torch.inference_mode():
+            return self.found.model.prior(self.told)
+
+    @cached_property
     def reconstruction(self) -> Tensor:
         """(1, C, H, W): decoded from the mean."""
-        return decode(self.found.model, self.mean[None])
+        return decode(self.found.model, self.mean[None], self.told)
 
     @cached_property
     def recon_nats(self) -> float | None:
@@ -64,7 +76,7 @@ class Picked:
         if self.original is None:
             return None
         with torch.inference_mode():
-            params = self.found.model.decode((self.mean[None],))
+            params = self.found.model.decode((self.mean[None],), self.told)
             return -self.found.model.likelihood.log_prob(params, self.original).item()
 
     @cached_property
@@ -72,7 +84,7 @@ class Picked:
         """KL to the prior in nats; empty for an autoencoder."""
         if self.logvar is None:
             return []
-        return DiagonalGaussian(self.mean[None], self.logvar[None]).kl()[0].tolist()
+        return DiagonalGaussian(self.mean[None], self.logvar[None]).kl(self.prior)[0].tolist()
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -90,9 +102,11 @@ def show_pictures(picked: Picked) -> None:
     content = pictures.sprite(picked.reconstruction)
     alt = "what the decoder makes of its place on the map"
     right = pictures.img(content, alt, SIZE, "reconstruction")
+    words = told.in_words(picked.found, picked.told)
+    note = f'<p class="muted">The decoder is told {escape(words)}.</p>' if words else ""
     pictures.show(
         f'<div class="vl-row">{pictures.figure(left, "original")}<span class="arrow">→</span>'
-        f"{pictures.figure(right, 'reconstruction')}</div>"
+        f"{pictures.figure(right, 'reconstruction')}</div>{note}"
     )
 
 
@@ -143,8 +157,7 @@ def show_maths(picked: Picked) -> None:
         for colour, name in ((mean, "mu"), (sigma, "sigma"))
     )
     lines = [
-        rf"{kl} = \textstyle\sum_i \tfrac12\left({mu_i}^2 + {sigma_i}^2 - 1 - "
-        rf"\ln {sigma_i}^2\right)",
+        rf"{kl} = \textstyle\sum_i \tfrac12\left({_summand(picked, mu_i, sigma_i)}\right)",
         rf"\phantom{{\text{{KL}}}} \approx {terms}",
     ]
     if picked.recon_nats is None:
@@ -154,8 +167,18 @@ def show_maths(picked: Picked) -> None:
         error = rf"\textcolor{{{recon}}}{{-\log p(x \mid z)}}"
         lines.append(rf"{error} + {kl} \approx {bill:.3f} + {total:.3f} = {bill + total:.3f}")
         said = "In nats: an estimate of \N{MINUS SIGN}ELBO, with z at the mean."
+    if isinstance(picked.prior, DiagonalGaussian):
+        said += " The prior is this picture's own, by what is told of it: mean m, spread s."
     st.latex(_stack(lines))
     st.caption(said)
+
+
+def _summand(picked: Picked, mu_i: str, sigma_i: str) -> str:
+    """One dimension's KL in LaTeX, to N(0, 1) or to a prior N(m, s^2)."""
+    if not isinstance(picked.prior, DiagonalGaussian):
+        return rf"{mu_i}^2 + {sigma_i}^2 - 1 - \ln {sigma_i}^2"
+    ratio = rf"\tfrac{{{sigma_i}^2}}{{s_i^2}}"
+    return rf"\tfrac{{({mu_i} - m_i)^2}}{{s_i^2}} + {ratio} - 1 - \ln {ratio}"
 
 
 def _stack(lines: list[str]) -> str:

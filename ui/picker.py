@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import cache, state
+from ui import cache, state, told
 from ui.latent_sliders import COLLAPSED_NATS
 from ui.texts import plain
 
@@ -18,6 +18,13 @@ PCA_HELP = (
     "it is widest. Like a shadow, the map keeps only a part: the per cent on each axis say how "
     "much of all differences it shows. Dots that are close here can be far apart in the other "
     "directions."
+)
+
+
+TOLD_HELP = (
+    "A conditional model is told the class of each picture. What it is told need not be in its "
+    "numbers: pictures of all classes lie mixed, and a place means a way of drawing, the same for "
+    "every one."
 )
 
 
@@ -37,6 +44,12 @@ def _sentence(choice: cache.Choice, page: str) -> tuple[str, str | None]:
     dim, item = choice.record.config.model.latent_dim, choice.record.spec.item
     if page in ("Explore", "Sliders") and has_collapsed(choice):
         return "This model puts every picture in one place: its numbers carry nothing.", None
+    knows_class = told.CLASS in told.names(choice.record.config.model)
+    if knows_class and page == "Sliders":
+        return f"Choose a class, move a slider, and watch the {item} bend.", None
+    if knows_class and page == "Explore" and dim <= 2:
+        said = f"Every dot is a {item}. Its class is told, so the map holds only how it is drawn."
+        return said, TOLD_HELP
     if page != "Explore" or dim <= 2:
         return SENTENCES[page].format(item=item), None
     many = f"{dim} numbers describe each {item}."

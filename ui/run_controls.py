@@ -130,6 +130,9 @@ def sentence(run: runs.Run | None, record: RunRecord | None, last: dict[str, flo
         return _progress(last)
     where = f"step {record.num_done:,} of {record.num_steps:,}"
     epochs = f"{record.config.train.epochs} epochs"
+    if record.num_done < record.num_steps:
+        num = record.num_done * record.config.train.epochs // record.num_steps
+        epochs = f"{num} of {epochs}, then it no longer got better,"
     return {
         "paused": f"Paused at {where}.",
         "finished": f"Finished: {epochs} in {record.elapsed_s:.1f} s.",

@@ -4,10 +4,11 @@ import random
 
 import streamlit as st
 
+from ui.told import CLASS
 from vae_core.config import MAX_BETA, MAX_EPOCHS, CorruptionConfig, RunConfig
 from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DATASETS
-from vae_core.models import MODELS
+from vae_core.models import MODELS, ConditionConfig
 from vae_core.recipes import default_config
 
 KINDS = {"gaussian": "VAE", "point": "Autoencoder"}
@@ -28,6 +29,7 @@ def start_from(config: RunConfig) -> None:
         "noise": damage.kind if damage else NO_NOISE,
         "level": damage.level if damage else 0.5,
         "seed": config.seed,
+        "tell_class": any(condition.name == CLASS for condition in config.model.conditions),
     }
     for name, value in values.items():
         st.session_state[_PREFIX + name] = value
@@ -88,6 +90,12 @@ def drawer(label: str) -> None:
                 key=_PREFIX + "latent_dim",
                 help="How many numbers describe a picture. Two of them make a map.",
             )
+            st.toggle(
+                "Tell the class",
+                key=_PREFIX + "tell_class",
+                help="Encoder and decoder are told what the picture shows (a conditional model). "
+                "Its numbers then hold only how it is drawn, and you can ask for any class.",
+            )
         with right:
             st.number_input(
                 "Beta",
@@ -147,7 +155,11 @@ def chosen(watched: RunConfig | None = None) -> RunConfig:
         base = watched
     damage = {"kind": value["noise"], "level": value["level"]}
     return base.evolve(
-        model=base.model.evolve(latent_dim=value["latent_dim"], posterior=value["posterior"]),
+        model=base.model.evolve(
+            latent_dim=value["latent_dim"],
+            posterior=value["posterior"],
+            conditions=_conditions(base, tell_class=value["tell_class"]),
+        ),
         train=base.train.evolve(
             beta=value["beta"],
             epochs=value["epochs"],
@@ -155,6 +167,14 @@ def chosen(watched: RunConfig | None = None) -> RunConfig:
         ),
         seed=value["seed"],
     )
+
+
+def _conditions(base: RunConfig, *, tell_class: bool) -> tuple[ConditionConfig, ...]:
+    """The base's conditions with or without the class; the drawer shows no other."""
+    present = base.model.conditions
+    if tell_class and not any(condition.name == CLASS for condition in present):
+        return (ConditionConfig(name=CLASS), *present)
+    return tuple(c for c in present if tell_class or c.name != CLASS)
 
 
 def sentence(config: RunConfig) -> str:
@@ -165,6 +185,7 @@ def sentence(config: RunConfig) -> str:
         DATASETS[config.dataset].spec.title,
         f"{MODELS[config.model.name].title.split(' (')[0].lower()} {kind}",
         f"{config.model.latent_dim} latent number{'s' if config.model.latent_dim > 1 else ''}",
+        " and ".join(f"told the {c.name}" for c in config.model.conditions),
         f"beta {config.train.beta:g}" if config.model.posterior == "gaussian" else "",
         f"{config.train.epochs} epochs",
         f"{CORRUPTIONS[damage.kind].title} {damage.level:g}" if damage else "",
@@ -180,6 +201,7 @@ def new_seed() -> int:
 
 _NAMES = (
     "dataset", "model", "posterior", "latent_dim", "beta", "epochs", "noise", "level", "seed",
+    "tell_class",
 )  # fmt: skip
 
 

@@ -133,6 +133,11 @@ _CSS = """
 /* No second Stop button beside ours, and no fading of what is drawn again each second. */
 [data-testid="stStatusWidget"] { display: none; }
 @media (min-width: 640px) { .st-key-bar { flex-wrap: nowrap; } }
+.st-key-classes button { height: auto; min-width: 56px; padding: 3px; }
+.st-key-classes button p { display: flex; flex-direction: column; align-items: center; gap: 2px;
+  line-height: 1.2; }
+.st-key-classes button img { width: 50px; height: 50px; max-height: none; border-radius: 3px;
+  object-fit: contain !important; background: #000; }
 .st-key-collapsed { opacity: 0.5; }
 .st-key-watch [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 """

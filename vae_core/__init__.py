@@ -23,7 +23,7 @@ from vae_core.data import DATASETS, load_dataset
 from vae_core.errors import VAELabError
 from vae_core.inference import decode, encode, reconstruct, sample, traverse
 from vae_core.metrics import evaluate, knn_accuracy
-from vae_core.models import MODELS, ConvConfig, MLPConfig, build_model
+from vae_core.models import MODELS, ConditionConfig, ConvConfig, MLPConfig, build_model
 from vae_core.recipes import RECIPES, default_config, recipe
 from vae_core.restoration import compare_denoising, denoise, median_filter
 from vae_core.training import train
@@ -34,6 +34,7 @@ __all__ = [
     "MODELS",
     "RECIPES",
     "Checkpoint",
+    "ConditionConfig",
     "ConvConfig",
     "CorruptionConfig",
     "MLPConfig",

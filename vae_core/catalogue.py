@@ -54,3 +54,9 @@ def find(reference: str) -> Path:
             f"{reference} holds no {RECORD_FILE}; expected the folder of a run or a checkpoint."
         )
     return folder_of(reference)
+
+
+def reference_to(folder: Path) -> str:
+    """The shortest reference that finds a model's folder again: its id, else its full path."""
+    is_known = folder.parent.resolve() in (BUNDLED.resolve(), runs.runs_root().resolve())
+    return folder.name if is_known and _NAME.fullmatch(folder.name) else str(folder.resolve())

@@ -4,6 +4,7 @@ A folder holds `run.json` (see `record`), `model.safetensors`, `latents.safetens
 run can still go on `resume.safetensors`.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from vae_core.data import SPLITS, Dataset, SplitName
+from vae_core.data import SPLITS, Dataset, SplitName, joined
 from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
 from vae_core.inference import Encoded, encode
-from vae_core.metrics import elbo, evaluate
+from vae_core.metrics import evaluate
 from vae_core.models import LatentModel, build_model
 from vae_core.record import QUANTILES, RunRecord, Summary, read_record, write_record
 
@@ -62,14 +63,18 @@ class Checkpoint:
 
 
 def compute_latents(model: LatentModel, data: Dataset) -> Latents:
-    """Encode what a map shows: every image of a small set, else the first 10,000 test images."""
+    """Encode what a map shows: every image of a small set, else the first 10,000 test images.
+
+    A conditional model is told each image's own conditions.
+    """
     small = len(data.train) + len(data.val) + len(data.test) <= MAX_LATENTS
     names = SPLITS if small else ("test",)
     sources = [data.split(name) for name in names]
     x = torch.cat([source.pixels(0, MAX_LATENTS) for source in sources])
+    conditions = joined([source.conditions(slice(0, MAX_LATENTS)) for source in sources])
     sizes = [min(len(source), MAX_LATENTS) for source in sources]
     return Latents(
-        encoded=encode(model, x),
+        encoded=encode(model, x, conditions),
         label=torch.cat([s.labels[:n] for s, n in zip(sources, sizes, strict=True)]),
         split=torch.cat(
             [
@@ -95,11 +100,13 @@ def save_trained(
     """
     weights = model.state_dict()
     if half:
-        weights = {name: value.half() for name, value in weights.items()}
+        # Whole numbers, such as batch norm's count of batches, stay what they are.
+        weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
         model.load_state_dict(weights)  # rounds the live model too
     model.eval()
     latents = compute_latents(model, data)
-    train_means = encode(model, data.train.pixels(0, MAX_LATENTS)).mean
+    first = data.train.conditions(slice(0, MAX_LATENTS))
+    train_means = encode(model, data.train.pixels(0, MAX_LATENTS), first).mean
     quantiles = torch.quantile(train_means, torch.tensor(QUANTILES), dim=0).T
     dtype = torch.float16 if half else torch.float32
     tensors = {
@@ -112,10 +119,12 @@ def save_trained(
         tensors["logvar"] = latents.encoded.logvar.to(dtype)
     write_atomically(folder / MODEL_FILE, save({k: v.contiguous() for k, v in weights.items()}))
     write_atomically(folder / LATENTS_FILE, save(tensors))
+    measured = evaluate(model, data)
+    values = measured.as_dict()
     record = record.evolve(
-        summary=Summary.parse(vars(evaluate(model, data))),
+        summary=Summary.parse({name: values[name] for name in Summary.model_fields}),
         latent_quantiles=quantiles.tolist(),
-        kl_per_dim=elbo(model, data.test, 0).kl_per_dim,
+        kl_per_dim=measured.kl_per_dim,
         data_fingerprint=data.fingerprint,
     )
     write_record(folder, record)
@@ -136,6 +145,15 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     _check_shapes(folder / MODEL_FILE, weights, expected)
     model.load_state_dict({name: value.float() for name, value in weights.items()})
     return Checkpoint(folder, record, model.eval(), _read_latents(folder, record))
+
+
+def load_weights(folder: Path) -> dict[str, Tensor]:
+    """Read a run's or a checkpoint's weights alone, to start another model from them.
+
+    Raises:
+        CheckpointError: when they are missing or damaged.
+    """
+    return {name: value.float() for name, value in read_tensors(folder / MODEL_FILE).items()}
 
 
 def _read_latents(folder: Path, record: RunRecord) -> Latents:
@@ -208,36 +226,41 @@ def _check_shapes(
     )
 
 
-def save_resume(folder: Path, state: dict[str, Any]) -> None:
+def save_resume(folder: Path, state: Mapping[str, Any]) -> None:
     """Write a `Learner.state_dict()` so that training can go on from it to the bit."""
-    tensors = {
-        f"{part}/{name}": value
-        for part in ("model", "optimiser", "generators")
-        for name, value in state[part].items()
-    }
-    tensors["num_done"] = torch.tensor(state["num_done"])
-    tensors["elapsed_s"] = torch.tensor(state["elapsed_s"], dtype=torch.float64)
-    write_atomically(folder / RESUME_FILE, save(tensors))
+    write_atomically(folder / RESUME_FILE, save(dict(_flat(state))))
 
 
 def load_resume(folder: Path) -> dict[str, Any] | None:
-    """Read what `save_resume` wrote; None when the run has not got that far.
+    """Read what `save_resume` wrote, numbers as tensors; None when the run has not got that far.
 
     Raises:
         CheckpointError: when it is damaged.
     """
     if not (folder / RESUME_FILE).exists():
         return None
-    tensors = read_tensors(folder / RESUME_FILE)
-    state: dict[str, Any] = {"model": {}, "optimiser": {}, "generators": {}}
-    try:
-        state["num_done"] = int(tensors.pop("num_done"))
-        state["elapsed_s"] = float(tensors.pop("elapsed_s"))
-        for key, value in tensors.items():
-            part, name = key.split("/", 1)
-            state[part][name] = value
-    except (KeyError, ValueError) as error:
-        raise CheckpointError(
-            f"{folder / RESUME_FILE} is not a training state ({error}). Start the run again."
-        ) from error
+    state: dict[str, Any] = {}
+    for key, value in read_tensors(folder / RESUME_FILE).items():
+        *parts, name = key.split("/")
+        part = state
+        for inner in parts:
+            part = part.setdefault(inner, {})
+            if not isinstance(part, dict):
+                raise CheckpointError(
+                    f"{folder / RESUME_FILE} is not a training state: {inner!r} is a tensor and "
+                    "a group of tensors at once. Start the run again."
+                )
+        part[name] = value
     return state
+
+
+def _flat(state: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Nested dictionaries of tensors and numbers as tensors named "part/name"."""
+    for name, value in state.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}/")
+        elif isinstance(value, Tensor):
+            yield prefix + name, value.contiguous()
+        else:
+            dtype = torch.float64 if isinstance(value, float) else torch.int64
+            yield prefix + name, torch.tensor(value, dtype=dtype)

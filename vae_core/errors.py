@@ -54,15 +54,17 @@ class TrainingDivergedError(VAELabError):
     """The loss stopped being a finite number; the model was rolled back.
 
     Attributes:
-        step_from: last step whose losses were seen to be finite.
-        step_to: step at which the reading was not finite.
+        step_from: last step up to which losses and weights were seen to be finite.
+        step_to: step at which they were not.
+        back_at: step at which the model is again.
     """
 
-    def __init__(self, step_from: int, step_to: int) -> None:
+    def __init__(self, step_from: int, step_to: int, back_at: int) -> None:
         self.step_from = step_from
         self.step_to = step_to
+        self.back_at = back_at
         super().__init__(
             f"The loss stopped being a finite number between steps {step_from} and {step_to}; "
-            f"the model is back at step {step_from}. Lower the learning rate or beta, or choose "
+            f"the model is back at step {back_at}. Lower the learning rate or beta, or choose "
             "a smaller model, and start again."
         )

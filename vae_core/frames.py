@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -12,8 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vae_core.data import Dataset
-from vae_core.distributions import DiagonalGaussian
+from vae_core.data import Dataset, joined
 from vae_core.errors import RunError
 from vae_core.files import write_atomically
 from vae_core.images import png, tile
@@ -36,10 +35,12 @@ class Probe:
     Attributes:
         x: (N, C, H, W) in [0, 1], N at most 1,000.
         label: (N,) int64.
+        conditions: what a conditional model is told of them, each (N, ...).
     """
 
     x: Tensor
     label: Tensor
+    conditions: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Frame:
         kl_per_dim: (D,) float32 nats on the probe images; empty for a plain autoencoder.
         limit: the map spans -limit to limit on both axes.
         axis_labels: what the two axes are called.
-        manifold: PNG of a square grid of decodes over the map, or b"".
+        manifold: PNG of a square grid of decodes over the map, or b""; a conditional model is
+            told there what it is told of the first probe image.
         recons: PNG of the reconstructions of the first 16 probe images, in a row.
         numbers: the newest loss terms, as `Progress` names them.
     """
@@ -77,7 +79,11 @@ def make_probe(data: Dataset) -> Probe:
     rest = NUM_PROBES - num_val
     x = torch.cat([data.val.pixels(0, num_val), data.train.pixels(0, rest)])
     label = torch.cat([data.val.labels[:num_val], data.train.labels[:rest]])
-    return Probe(x, label)
+    conditions = [
+        data.val.conditions(slice(0, num_val)),
+        data.train.conditions(slice(0, rest)),
+    ]
+    return Probe(x, label, joined(conditions))
 
 
 def map_limit(points: Tensor) -> float:
@@ -96,15 +102,18 @@ def make_frame(
     """Look at a model; it is left as it was."""
     was_training = model.training
     model.eval()
-    posterior = model.encode(probe.x)
-    means = posterior.mean
+    (term,) = model.infer(probe.x, probe.conditions)
+    means, kl = term.posterior.mean, term.kl()
+    told = {name: probe.conditions[name] for name in model.conditioning.configs}
     flat = model.latent_dim <= 2
     view = axes_projection(model.latent_dim) if flat else pca_projection(means)
     points = view.project(means)
     limit = map_limit(points)
     extent = (-limit, limit, -limit, limit)
-    pictures = manifold(model, view, extent, MANIFOLD_SIDE)
-    recons = decode(model, means[:NUM_PICTURES])
+    one = {name: values[:1] for name, values in told.items()}
+    pictures = manifold(model, view, extent, MANIFOLD_SIDE, one)
+    few = {name: values[:NUM_PICTURES] for name, values in told.items()}
+    recons = decode(model, means[:NUM_PICTURES], few)
     model.train(was_training)
     return Frame(
         step=step,
@@ -112,11 +121,7 @@ def make_frame(
         means=means.clamp(-_MAX_HALF, _MAX_HALF).numpy().astype(np.float16),
         points=points.numpy(),
         labels=probe.label.numpy().astype(np.uint8),
-        kl_per_dim=(
-            posterior.kl().mean(0).numpy()
-            if isinstance(posterior, DiagonalGaussian)
-            else np.empty(0, np.float32)
-        ),
+        kl_per_dim=np.empty(0, np.float32) if kl is None else kl.mean(0).numpy(),
         limit=limit,
         axis_labels=view.labels,
         manifold=png(tile(pictures, MANIFOLD_SIDE)),

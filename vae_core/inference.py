@@ -1,10 +1,12 @@
 """Using a trained model: encode, decode, reconstruct, sample, traverse.
 
 Every function works in batches, without gradients, and leaves the model as it was. The z behind a
-picture is the posterior's mean unless the name says `sample`.
+picture is the posterior's mean unless the name says `sample`. A conditional model is told what
+`conditions` hold, its null where they are missing. What is given may be on another device than the
+model; results come back to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +14,7 @@ from torch import Tensor
 
 from vae_core.distributions import DiagonalGaussian
 from vae_core.errors import InvalidInputError
-from vae_core.models import LatentModel
+from vae_core.models import NO_CONDITIONS, LatentModel
 
 BATCH_SIZE = 2048
 
@@ -36,62 +38,110 @@ class Encoded:
 
 
 @torch.inference_mode()
-def encode(model: LatentModel, x: Tensor) -> Encoded:
+def encode(
+    model: LatentModel, x: Tensor, conditions: Mapping[str, Tensor] = NO_CONDITIONS
+) -> Encoded:
     """Return the posterior of each image.
 
     Args:
         x: (N, C, H, W) in [0, 1].
+        conditions: what the model is told, each (N, ...), or (1, ...) for the same everywhere;
+            what is missing is unknown. So for every function here.
+
+    Raises:
+        UnknownNameError: for a condition that the model's data set does not have.
+        InvalidInputError: for one of the wrong shape, type or range.
     """
-    posteriors = [model.encode(part) for part in _parts(x)]
-    mean = (
-        torch.cat([q.mean for q in posteriors]) if posteriors else x.new_empty(0, model.latent_dim)
-    )
-    logvars = [q.logvar for q in posteriors if isinstance(q, DiagonalGaussian)]
+    told = _told(model, conditions, len(x))
+    posteriors = [
+        model.encode(x[part].to(model.device), _rows(told, part)) for part in _parts(len(x))
+    ]
+    means = [q.mean.to(x.device) for q in posteriors]
+    mean = torch.cat(means) if means else x.new_empty(0, model.latent_dim)
+    logvars = [q.logvar.to(x.device) for q in posteriors if isinstance(q, DiagonalGaussian)]
     return Encoded(mean, torch.cat(logvars) if logvars else None)
 
 
 @torch.inference_mode()
-def decode(model: LatentModel, z: Tensor) -> Tensor:
+def decode(
+    model: LatentModel, z: Tensor, conditions: Mapping[str, Tensor] = NO_CONDITIONS
+) -> Tensor:
     """Return the likelihood's mean for each z, (N, C, H, W) in [0, 1].
 
     Args:
         z: (N, D), finite.
+        conditions: see `encode`.
 
     Raises:
         InvalidInputError: when z has another shape or is not finite.
     """
     if not bool(torch.isfinite(z).all()):
         raise InvalidInputError("A latent that is not a finite number was received; choose others.")
-    images = [model.likelihood.mean(model.decode((part,))) for part in _parts(z)]
+    told = _told(model, conditions, len(z))
+    images = [
+        model.likelihood.mean(model.decode((z[part].to(model.device),), _rows(told, part))).to(
+            z.device
+        )
+        for part in _parts(len(z))
+    ]
     return torch.cat(images) if images else z.new_empty(0, *model.event_shape)
 
 
-def reconstruct(model: LatentModel, x: Tensor) -> Tensor:
-    """Encode to the mean and decode: (N, C, H, W) in [0, 1]."""
-    return decode(model, encode(model, x).mean)
+def reconstruct(
+    model: LatentModel, x: Tensor, conditions: Mapping[str, Tensor] = NO_CONDITIONS
+) -> Tensor:
+    """Encode to the mean and decode, both told the same: (N, C, H, W) in [0, 1]."""
+    return decode(model, encode(model, x, conditions).mean, conditions)
 
 
-def sample(model: LatentModel, num_samples: int, generator: torch.Generator) -> Tensor:
+@torch.inference_mode()
+def draw(
+    model: LatentModel,
+    num_samples: int,
+    generator: torch.Generator,
+    conditions: Mapping[str, Tensor] = NO_CONDITIONS,
+) -> Tensor:
+    """Draw z from the prior, (num_samples, D).
+
+    Raises:
+        InvalidInputError: for a plain autoencoder, which has no prior.
+    """
+    prior = model.prior(_told(model, conditions, num_samples))
+    if prior is None:
+        raise InvalidInputError(
+            "A plain autoencoder has no prior to draw from; choose a VAE to sample new images."
+        )
+    return prior.draw(num_samples, generator)
+
+
+def sample(
+    model: LatentModel,
+    num_samples: int,
+    generator: torch.Generator,
+    conditions: Mapping[str, Tensor] = NO_CONDITIONS,
+) -> Tensor:
     """Decode draws from the prior: (num_samples, C, H, W) in [0, 1].
 
     Raises:
         InvalidInputError: for a plain autoencoder, which has no prior.
     """
-    prior = model.prior()
-    if prior is None:
-        raise InvalidInputError(
-            "A plain autoencoder has no prior to draw from; choose a VAE to sample new images."
-        )
-    return decode(model, prior.sample(num_samples, generator))
+    return decode(model, draw(model, num_samples, generator, conditions), conditions)
 
 
-def traverse(model: LatentModel, z: Tensor, dim: int, values: Tensor) -> Tensor:
+def traverse(
+    model: LatentModel,
+    z: Tensor,
+    dim: int,
+    values: Tensor,
+    conditions: Mapping[str, Tensor] = NO_CONDITIONS,
+) -> Tensor:
     """Decode z with one coordinate replaced by each of `values`.
 
     Args:
         z: (D,).
         dim: 0 to D - 1.
         values: (V,).
+        conditions: see `encode`; (1, ...) is the same for all values.
 
     Returns:
         (V, C, H, W) in [0, 1].
@@ -102,8 +152,27 @@ def traverse(model: LatentModel, z: Tensor, dim: int, values: Tensor) -> Tensor:
         )
     zs = z.repeat(len(values), 1)
     zs[:, dim] = values
-    return decode(model, zs)
+    return decode(model, zs, conditions)
 
 
-def _parts(x: Tensor) -> Iterator[Tensor]:
-    return (x[start : start + BATCH_SIZE] for start in range(0, len(x), BATCH_SIZE))
+def _told(model: LatentModel, conditions: Mapping[str, Tensor], num: int) -> dict[str, Tensor]:
+    """The model's own conditions for `num` items, checked, on its device; one row is repeated."""
+    conditioning = model.conditioning
+    conditioning.check_names(conditions)
+    own = {}
+    for name in conditioning.configs:
+        if name in conditions:
+            values = conditions[name].to(model.device)
+            is_single = values.ndim > 0 and len(values) == 1
+            own[name] = values.expand(num, *values.shape[1:]) if is_single else values
+    picked = conditioning.pick(own, num)
+    conditioning.check_values(picked)
+    return picked
+
+
+def _rows(told: Mapping[str, Tensor], part: slice) -> dict[str, Tensor]:
+    return {name: values[part] for name, values in told.items()}
+
+
+def _parts(num: int) -> Iterator[slice]:
+    return (slice(start, start + BATCH_SIZE) for start in range(0, num, BATCH_SIZE))

@@ -1,5 +1,6 @@
 """From a latent of any size to the two coordinates of a map, and back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from vae_core.errors import InvalidInputError
 from vae_core.inference import decode
-from vae_core.models import LatentModel
+from vae_core.models import NO_CONDITIONS, LatentModel
 
 STRIP_JITTER = 0.35
 
@@ -97,7 +98,11 @@ def class_centres(points: Tensor, labels: Tensor, num_classes: int) -> Tensor:
 
 
 def manifold(
-    model: LatentModel, projection: Projection, limits: tuple[float, float, float, float], num: int
+    model: LatentModel,
+    projection: Projection,
+    limits: tuple[float, float, float, float],
+    num: int,
+    conditions: Mapping[str, Tensor] = NO_CONDITIONS,
 ) -> Tensor:
     """Decode a grid of places over the map.
 
@@ -105,6 +110,7 @@ def manifold(
         limits: (left, right, bottom, top) of the map's axes.
         num: places along each axis. Each picture stands at the centre of its cell, so the grid
             of pictures stretched over `limits` shows each one where it belongs.
+        conditions: what a conditional model is told at every place, each (1, ...).
 
     Returns:
         (num * num, C, H, W) in [0, 1], row by row from the top left.
@@ -114,4 +120,4 @@ def manifold(
     x = left + (right - left) * centres
     y = top - (top - bottom) * centres
     points = torch.stack([x.repeat(num), y.repeat_interleave(num)], dim=1)
-    return decode(model, projection.lift(points))
+    return decode(model, projection.lift(points), conditions)

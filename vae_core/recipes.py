@@ -3,7 +3,7 @@
 from vae_core.config import CorruptionConfig, RunConfig, TrainConfig
 from vae_core.data import dataset_entry
 from vae_core.errors import UnknownNameError
-from vae_core.models import ConvConfig, MLPConfig, model_entry
+from vae_core.models import ConditionConfig, ConvConfig, MLPConfig, model_entry
 
 _DIGITS_2D = RunConfig(
     dataset="digits",
@@ -23,6 +23,10 @@ _MNIST_16D = _MNIST_2D.evolve(
 )
 
 
+def _told_the_class(config: RunConfig) -> RunConfig:
+    return config.evolve(model=config.model.evolve(conditions=(ConditionConfig(name="class"),)))
+
+
 def _as_autoencoder(config: RunConfig) -> RunConfig:
     return config.evolve(model=config.model.evolve(posterior="point"))
 
@@ -30,12 +34,14 @@ def _as_autoencoder(config: RunConfig) -> RunConfig:
 RECIPES: dict[str, RunConfig] = {
     "digits-2d": _DIGITS_2D,
     "digits-ae-2d": _as_autoencoder(_DIGITS_2D),
+    "digits-cvae-2d": _told_the_class(_DIGITS_2D),
     "digits-denoise-16d": _DIGITS_2D.evolve(
         model=MLPConfig(latent_dim=16, hidden=(256, 128)),
         train=_DIGITS_2D.train.evolve(corruption=CorruptionConfig(kind="gaussian", level=0.3)),
     ),
     "mnist-2d": _MNIST_2D,
     "mnist-ae-2d": _as_autoencoder(_MNIST_2D),
+    "mnist-cvae-2d": _told_the_class(_MNIST_2D),
     "mnist-16d": _MNIST_16D,
     "mnist-denoise-16d": _MNIST_16D.evolve(
         train=_MNIST_16D.train.evolve(corruption=CorruptionConfig(kind="gaussian", level=0.5)),

@@ -49,6 +49,7 @@ class RunRecord(Config):
         num_done, num_steps: steps done and in all.
         elapsed_s: training time, pauses not counted.
         error: for people, when it failed.
+        transfer: which weights were taken over from the model it was fine-tuned from.
         summary: of the test split, once trained.
         latent_quantiles: of training means, one row per latent dimension at `QUANTILES`.
         kl_per_dim: nats on the test split, one per latent dimension; empty for an autoencoder.
@@ -70,6 +71,7 @@ class RunRecord(Config):
     num_steps: int = 0
     elapsed_s: float = 0.0
     error: str | None = None
+    transfer: str | None = None
     summary: Summary | None = None
     latent_quantiles: tuple[tuple[float, ...], ...] = ()
     kl_per_dim: tuple[float, ...] = ()

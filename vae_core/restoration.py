@@ -10,7 +10,7 @@ from torch import Tensor
 from vae_core.corruption import corrupt
 from vae_core.inference import reconstruct
 from vae_core.metrics import psnr_db, ssim
-from vae_core.models import LatentModel
+from vae_core.models import NO_CONDITIONS, LatentModel
 
 MEDIAN_SIZE = 3
 
@@ -30,13 +30,16 @@ class Restored:
     ssim: float
 
 
-def denoise(model: LatentModel, x: Tensor) -> Tensor:
+def denoise(
+    model: LatentModel, x: Tensor, conditions: Mapping[str, Tensor] = NO_CONDITIONS
+) -> Tensor:
     """One pass: the likelihood's mean at the posterior's mean of the damaged image.
 
     Args:
         x: (N, C, H, W) in [0, 1], damaged.
+        conditions: what a conditional model is told of the images, each (N, ...).
     """
-    return reconstruct(model, x)
+    return reconstruct(model, x, conditions)
 
 
 def median_filter(x: Tensor) -> Tensor:
@@ -47,7 +50,12 @@ def median_filter(x: Tensor) -> Tensor:
 
 
 def compare_denoising(
-    models: Mapping[str, LatentModel], clean: Tensor, kind: str, level: float, seed: int
+    models: Mapping[str, LatentModel],
+    clean: Tensor,
+    kind: str,
+    level: float,
+    seed: int,
+    conditions: Mapping[str, Tensor] = NO_CONDITIONS,
 ) -> dict[str, Restored]:
     """Damage images once and restore them by every method, so that the numbers compare.
 
@@ -57,13 +65,14 @@ def compare_denoising(
         kind: a name in CORRUPTIONS.
         level: 0 to 1.
         seed: of the damage.
+        conditions: what conditional models are told of the images, each (N, ...).
 
     Returns:
         "noisy" and "median filter", then each model's name -> result.
     """
     noisy = corrupt(clean, kind, level, torch.Generator().manual_seed(seed))
     pictures = {"noisy": noisy, "median filter": median_filter(noisy)}
-    pictures |= {name: denoise(model, noisy) for name, model in models.items()}
+    pictures |= {name: denoise(model, noisy, conditions) for name, model in models.items()}
     return {
         name: Restored(
             images, float(psnr_db(images, clean).mean()), float(ssim(images, clean).mean())

@@ -20,13 +20,21 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from vae_core.checkpoints import RESUME_FILE, load_resume, save_resume, save_trained
+from vae_core import catalogue
+from vae_core.checkpoints import (
+    RESUME_FILE,
+    load_resume,
+    load_weights,
+    save_resume,
+    save_trained,
+)
 from vae_core.data import load_dataset
 from vae_core.errors import DatasetError, TrainingDivergedError, VAELabError
 from vae_core.frames import make_frame, make_probe
+from vae_core.learner import Learner
 from vae_core.recipes import default_config
 from vae_core.runs import Run
-from vae_core.training import Learner, Progress, Started, TrainEvent, Validated, train
+from vae_core.training import Progress, Started, TrainEvent, Validated, train
 
 FRAME_INTERVAL_S = 0.2
 SAVE_INTERVAL_S = 3.0
@@ -78,11 +86,14 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
     config = run.record().config
     data = load_dataset(config.dataset)
     resume = load_resume(run.folder)
-    run.forget_after(resume["num_done"] if resume else -1)
-    events = train(config, data, resume=resume)
+    run.forget_after(int(resume["num_done"]) if resume else -1)
+    is_new = resume is None and config.init_from is not None
+    weights = load_weights(catalogue.find(config.init_from or "")) if is_new else None
+    events = train(config, data, resume=resume, weights=weights)
     started = next(events)
     assert isinstance(started, Started)
-    run.update(num_steps=started.num_steps)
+    told = {} if started.transfer is None else {"transfer": str(started.transfer)}
+    run.update(num_steps=started.num_steps, **told)
 
     learner = started.learner
     first = learner.num_done
@@ -107,7 +118,7 @@ def _follow(
 ) -> str:
     """Train until the end, step `last`, or a wish; return the status that this leads to."""
     learner = started.learner
-    while learner.num_done < learner.num_steps:
+    while not learner.is_done:
         want = "pause" if learner.num_done == last else run.asked()
         if want != "run":
             return "paused" if want == "pause" else "stopped"
@@ -145,7 +156,9 @@ class _Watcher:
             self.numbers = _numbers(row)
         elif isinstance(event, Validated):
             row = {"kind": "validated", "step": event.step, "epoch": event.epoch}
-            self.run.append_metrics(row | asdict(event.val))
+            self.run.append_metrics(
+                row | asdict(event.val) | {"best": event.best, "num_worse": event.num_worse}
+            )
         now = time.monotonic()
         if now - self.looked_at >= FRAME_INTERVAL_S:
             self.look()
@@ -154,7 +167,7 @@ class _Watcher:
 
     def look(self) -> None:
         step = self.learner.num_done
-        self.run.keep_frame(make_frame(self.learner.model, self.probe, step, self.numbers))
+        self.run.keep_frame(make_frame(self.learner.shown, self.probe, step, self.numbers))
         self.looked_at = time.monotonic()
 
     def save(self) -> None:
@@ -168,7 +181,7 @@ class _Watcher:
             self.save()
         self._update()
         if status != "paused":
-            save_trained(self.run.folder, self.run.record(), self.learner.model, data)
+            save_trained(self.run.folder, self.run.record(), self.learner.result(), data)
         self.run.update(status=status)
         if status == "finished":
             (self.run.folder / RESUME_FILE).unlink(missing_ok=True)

@@ -137,6 +137,18 @@ def test_a_single_number_is_shown_as_a_strip(
     assert "1 number each" in text(app)
 
 
+@pytest.mark.parametrize("likelihood", ["gaussian-shared", "discretised-logistic"])
+def test_pictures_are_shown_whatever_the_decoder_says_them_in(
+    open_page: Open, save_model: Callable[..., RunRecord], likelihood: str
+) -> None:
+    save_model("Other", likelihood=likelihood)
+    app = open_page("explore", model="Other")
+    assert not app.error
+    assert named(app, "reconstruction").shape == (8, 8)
+    app.toggle(key="maths").set_value(True).run()
+    assert not app.exception
+
+
 @pytest.mark.usefixtures("without_data")
 def test_a_map_needs_no_data_set_and_says_what_is_missing(open_page: Open) -> None:
     app = open_page("explore", model="mnist-2d")

@@ -6,9 +6,10 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open
 from tests.pages.reading import text
-from vae_core import RunConfig, TrainConfig, default_config, runs
+from vae_core import DATASETS, RunConfig, TrainConfig, default_config, runs
 from vae_core.errors import RunError
 from vae_core.jobs import Waiting
+from vae_core.models import ConditionConfig
 from vae_core.record import RECORD_FILE, RunRecord
 
 
@@ -88,12 +89,59 @@ def test_train_submits_what_the_drawer_says(
     assert "place 2, about 14 s" in text(app)
 
 
+def test_a_conditional_model_is_a_switch_that_a_runs_settings_set(
+    open_page: Open, executor: StubExecutor
+) -> None:
+    app = open_page("train")
+    assert not app.toggle(key="set_tell_class").value
+    app.toggle(key="set_tell_class").set_value(True).run()
+    assert "told the class" in text(app)
+    press(app, "Train")
+    run = runs.open_run(executor.submitted[0][0])
+    (condition,) = run.record().config.model.conditions
+    assert (condition.name, condition.into) == ("class", ("encoder", "decoder"))
+    run.update(status="stopped")
+    again = open_page("train", run=run.id)
+    assert again.toggle(key="set_tell_class").value
+    again.toggle(key="set_tell_class").set_value(False).run()
+    press(again, "Train")
+    assert runs.open_run(executor.submitted[1][0]).record().config.model.conditions == ()
+
+
+def test_the_drawer_keeps_conditions_that_it_does_not_show(
+    open_page: Open, executor: StubExecutor
+) -> None:
+    base = default_config("digits")
+    conditions = [
+        ConditionConfig(name="class", into=("prior",), null_rate=0.0, classifier_weight=2.0),
+        ConditionConfig(name="strokes", size=3),
+    ]
+    config = base.evolve(model=base.model.evolve(conditions=conditions))
+    press(open_page("train", run=ended(config, "diverged", error="x").id), "Start again")
+    assert runs.open_run(executor.submitted[0][0]).record().config == config
+
+
 def test_another_data_set_brings_its_own_number_of_epochs(
     open_page: Open, without_data: None
 ) -> None:
     app = open_page("train")
     app.selectbox(key="set_dataset").set_value("mnist").run()
     assert app.number_input(key="set_epochs").value == default_config("mnist").train.epochs
+
+
+def test_data_sets_are_offered_by_titles_that_tell_them_apart(open_page: Open) -> None:
+    box = open_page("train").selectbox(key="set_dataset")
+    assert box.options == [entry.spec.title for entry in DATASETS.values()]
+    assert len(set(box.options)) == len(box.options)
+    assert {"MNIST", "MNIST, binarised once", "MNIST, binarised anew"} <= set(box.options)
+
+
+def test_binary_mnist_asks_for_the_files_of_mnist(open_page: Open, without_data: None) -> None:
+    app = open_page("train")
+    app.selectbox(key="set_dataset").set_value("mnist-dynamic").run()
+    assert "MNIST is not on this computer" in app.error[0].value
+    assert "Get MNIST, binarised anew" in labels(app)
+    assert "MNIST, binarised anew, " in text(app)
 
 
 def test_an_absent_data_set_is_told_with_folder_variable_and_way_out(

@@ -22,22 +22,17 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.unit._runs import ROOT, fill_disk, until
+from tests.unit.test_metrics import ABSENT_FOR_AUTOENCODERS
 from tests.unit.test_mnist import made_files
 from vae_core import compare_denoising, corrupt, evaluate, load_checkpoint, load_dataset, runs
 from vae_core.cli import app
 from vae_core.data import Dataset
+from vae_core.metrics import METRICS, QUICK
 from vae_core.record import RECORD_FILE
 
-EVALUATION = [
-    "elbo_nats",
-    "recon_nats",
-    "kl_nats",
-    "mse",
-    "psnr_db",
-    "ssim",
-    "knn_accuracy",
-    "num_images",
-    "split",
+FACTS = [
+    *("kl_per_dim", "num_images", "split", "seed", "num_samples", "extractor"),
+    *("num_feature_images", "training_s", "training_images_per_s"),
 ]
 COMMANDS = ["train", "evaluate", "denoise", "datasets", "models", "checkpoints"]
 TRAIN = ("train", "--dataset", "digits")
@@ -78,7 +73,13 @@ def start(folder: Path, *words: object) -> "subprocess.Popen[str]":
         text=True,
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT), "VAELAB_RUNS": str(folder / "runs")},
+        preexec_fn=listen_to_ctrl_c,
     )
+
+
+def listen_to_ctrl_c() -> None:
+    """A shell's background job ignores Ctrl-C, and hands that on to what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(process: "subprocess.Popen[str]") -> Output:
@@ -248,7 +249,7 @@ def test_a_path_with_markup_in_it_is_shown_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("train",), "Missing option '--dataset'"),
+        (("train",), "Expected either --dataset NAME"),
         (("train", "--dataset", "digit"), "Unknown data set 'digit'. Expected one of: digits, fas"),
         ((*TRAIN, "--model", "cnv"), "Unknown model 'cnv'. Expected one of: conv, mlp"),
         ((*TRAIN, "--noise", "fog"), "Unknown corruption 'fog'. Expected one of: gaussian, mask"),
@@ -268,6 +269,12 @@ def test_a_path_with_markup_in_it_is_shown_as_it_is(tmp_path: Path) -> None:
         ((*TRAIN, "--seed", "-1"), "seed: received -1"),
         ((*TRAIN, "--seed", str(2**40)), "seed: received 1099511627776"),
         ((*TRAIN, "--sed", "1"), "No such option.*--sed"),
+        (
+            ("evaluate", "digits-2d", "--metric", "fid"),
+            "Unknown metric 'fid'. Expected one of: a",
+        ),
+        (("evaluate", "digits-2d", "--samples", "0"), "0 samples received; expected a number"),
+        (("evaluate", "digits-2d", "--seed", "-1"), "Seed -1 received; expected a number from 0"),
         (("evaluate",), "Missing argument 'RUN_OR_CHECKPOINT'"),
         (("evaluate", "digits-2d", "--split", "exam"), "Split 'exam' received; expected train, va"),
         (("denoise", "digits-2d", "--noise", "fog"), "Unknown corruption 'fog'"),
@@ -363,33 +370,77 @@ def test_the_weights_of_another_model_are_refused(damaged: Path) -> None:
 # Evaluate and denoise
 
 
-def test_evaluating_prints_exactly_the_documented_numbers(trained: Path, digits: Dataset) -> None:
-    output = cli("evaluate", trained, "--json")
-    assert output.code == 0
-    assert list(output.json) == EVALUATION
-    assert output.json == vars(evaluate(load_checkpoint(trained).model, digits))
+def test_evaluating_prints_every_metric_and_what_it_rests_on(
+    trained: Path, digits: Dataset
+) -> None:
+    output = cli("evaluate", trained, "--samples", 7, "--seed", 3, "--json")
+    assert output.code == 0, output
+    assert list(output.json) == [*METRICS, *FACTS]
+    checkpoint = load_checkpoint(trained)
+    measured = evaluate(checkpoint.model, digits, metrics=METRICS, seed=3, num_samples=7)
+    assert output.json == measured.as_dict() | {
+        "training_s": checkpoint.record.elapsed_s,
+        "training_images_per_s": pytest.approx(2 * 1197 / checkpoint.record.elapsed_s),
+    }
     assert (output.json["num_images"], output.json["split"]) == (300, "test")
+    assert (output.json["num_samples"], output.json["seed"]) == (7, 3)
+    assert (output.json["extractor"], output.json["num_feature_images"]) == ("mnist-conv-64", 300)
     assert output.json["elbo_nats"] == pytest.approx(
         -(output.json["recon_nats"] + output.json["kl_nats"])
     )
-    for name in EVALUATION:
-        assert name in output.stdout.splitlines()[EVALUATION.index(name) + 2]
+    assert sum(output.json["kl_per_dim"]) == pytest.approx(output.json["kl_nats"])
+    for name, value in measured.values.items():
+        assert re.search(rf"│ {name} +│ {re.escape(f'{value:.4f}')} ", output.stdout), name
+    assert "importance samples 7; feature extractor mnist-conv-64" in output.stdout
+
+
+def test_the_quick_metrics_are_those_of_the_runs_description(trained: Path) -> None:
+    output = cli("evaluate", trained, "--quick", "--json")
+    assert list(output.json) == [*QUICK, *FACTS]
+    summary = load_checkpoint(trained).record.summary
+    assert summary is not None
+    assert summary.model_dump().items() <= output.json.items()
+    assert output.json["extractor"] is None
+
+
+def test_single_metrics_are_measured_on_request(trained: Path) -> None:
+    words = ("--metric", "ssim", "--metric", "active_units", "--json")
+    assert list(cli("evaluate", trained, *words).json) == ["ssim", "active_units", *FACTS]
 
 
 def test_evaluating_a_bundled_autoencoder_gives_null_for_what_it_does_not_have() -> None:
-    output = cli("evaluate", "digits-ae-2d", "--json")
-    assert list(output.json) == EVALUATION
-    assert {name for name, value in output.json.items() if value is None} == {
-        "elbo_nats",
-        "kl_nats",
-    }
-    assert "not defined" in output.stdout
+    output = cli("evaluate", "digits-ae-2d", "--samples", 2, "--json")
+    absent = {name for name in METRICS if output.json[name] is None}
+    assert absent == ABSENT_FOR_AUTOENCODERS
+    assert output.json["kl_per_dim"] == []
+    assert output.stdout.count("not defined") == len(absent)
 
 
 def test_evaluating_another_split_says_which() -> None:
-    output = cli("evaluate", "digits-2d", "--split", "val", "--json")
+    output = cli("evaluate", "digits-2d", "--split", "val", "--quick", "--json")
     assert (output.json["split"], output.json["num_images"]) == ("val", 300)
     assert output.json["knn_accuracy"] > 0.8
+
+
+def test_ctrl_c_while_measuring_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_INTERACTIVE", "1")  # the bar is drawn as on a terminal
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    words = ("evaluate", ROOT / "checkpoints" / "digits-2d", "--metric", "nll_nats")
+    with start(tmp_path, *words, "--samples", 1_000_000) as process:
+        assert process.stderr is not None
+        said = ""
+        while "Negative" not in said:  # what is being measured is said at once
+            said += process.stderr.read(1)
+        process.send_signal(signal.SIGINT)
+        try:
+            output = finish(process)
+        finally:
+            process.kill()
+    assert output.code == 130
+    assert output.stdout == ""
+    assert "Traceback" not in output.stderr
 
 
 @pytest.mark.parametrize("noise", ["gaussian", "salt-and-pepper", "masked-square"])
@@ -457,6 +508,8 @@ def test_the_lists_have_json_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert {name: row["present"] for name, row in datasets.json.items()} == {
         "digits": True,
         "mnist": False,
+        "mnist-static": False,
+        "mnist-dynamic": False,
         "fashion-mnist": False,
         "kmnist": False,
     }

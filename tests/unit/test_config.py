@@ -11,11 +11,14 @@ from vae_core.config import CorruptionConfig, RunConfig, TrainConfig
 from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DATASETS
 from vae_core.errors import InvalidConfigError, UnknownNameError
+from vae_core.likelihoods import LIKELIHOODS, MAX_SIGMA, MIN_SIGMA
 from vae_core.models import MODELS, ConvConfig, MLPConfig
 
 latents = {
     "latent_dim": st.integers(1, 64),
     "posterior": st.sampled_from(["gaussian", "point"]),
+    "likelihood": st.sampled_from(sorted(LIKELIHOODS)),
+    "sigma": st.floats(MIN_SIGMA, MAX_SIGMA),
 }
 widths = st.lists(st.integers(1, 4096), min_size=1, max_size=8).map(tuple)
 models = st.one_of(
@@ -66,6 +69,10 @@ def test_the_name_of_a_model_chooses_its_configuration(name: str) -> None:
             {"train": {"corruption": {"kind": "blur"}}},
             "Unknown corruption 'blur'. Expected one of: gaussian",
         ),
+        (
+            {"model": {"name": "mlp", "likelihood": "poisson"}},
+            "Unknown likelihood 'poisson'. Expected one of: bernoulli, continuous-bernoulli, ",
+        ),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_names_there_are(
@@ -94,6 +101,8 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(
         ({"model": {"name": "mlp", "channels": [8]}}, "channels: received .* extra inputs"),
         ({"model": {"name": "conv", "channels": [8] * 5}}, "channels: received .* at most 4"),
         ({"model": {"name": "conv", "posterior": "laplace"}}, "posterior: received 'laplace'"),
+        ({"model": {"name": "mlp", "sigma": 0.002}}, "sigma: received 0.002"),
+        ({"model": {"name": "mlp", "sigma": 10.5}}, "sigma: received 10.5"),
         ({"train": {"epochs": 0}}, "train.epochs: received 0"),
         ({"train": {"epochs": 1001}}, "train.epochs: received 1001"),
         ({"train": {"batch_size": 0}}, "train.batch_size: received 0"),
@@ -102,7 +111,7 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(
         ({"train": {"beta": -0.1}}, "train.beta: received -0.1"),
         ({"train": {"beta": float("inf")}}, "train.beta: received inf"),
         ({"train": {"corruption": {"level": 1.5}}}, "train.corruption.level: received 1.5"),
-        ({"train": {"schedule": "cosine"}}, "train.schedule: received 'cosine'"),
+        ({"train": {"schedule": "linear"}}, "train.schedule: received 'linear'"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_its_name_and_value(

@@ -104,3 +104,45 @@ def test_the_prior_agrees_with_torch_on_density_and_quantiles(seeded: Seeded) ->
     torch.testing.assert_close(prior.log_prob(z), normal.log_prob(z).sum(1))
     shares = torch.tensor([0.01, 0.25, 0.5, 0.99])
     torch.testing.assert_close(prior.quantiles(shares), normal.icdf(shares))
+
+
+def test_kl_to_a_prior_of_its_own_equals_that_of_torch(
+    posterior: DiagonalGaussian, seeded: Seeded
+) -> None:
+    mean, logvar = torch.randn(2, 7, 5, generator=seeded(3))
+    for rows in (slice(None), slice(0, 1)):  # one prior for each item, one for all
+        prior = DiagonalGaussian(mean[rows], 2 * logvar[rows])
+        expected = reference.kl_divergence(as_reference(posterior), as_reference(prior))
+        torch.testing.assert_close(posterior.kl(prior), expected)
+    assert torch.equal(posterior.kl(StandardNormal((5,))), posterior.kl())
+    torch.testing.assert_close(posterior.kl(posterior), torch.zeros(7, 5))
+    assert Point(mean).kl(prior) is None
+
+
+def test_kl_to_a_prior_is_finite_and_in_float32_at_extreme_spreads() -> None:
+    ends = [
+        DiagonalGaussian(torch.full((2, 3), mean), torch.full((2, 3), logvar).half())
+        for mean in (-100.0, 100.0)
+        for logvar in (-10.0, 10.0)
+    ]
+    for posterior in ends:
+        for prior in ends:
+            assert posterior.kl(prior).dtype == torch.float32
+            assert bool(posterior.kl(prior).isfinite().all())
+
+
+def test_log_densities_keep_a_leading_dimension_of_samples(
+    posterior: DiagonalGaussian, seeded: Seeded
+) -> None:
+    z = torch.randn(4, 7, 5, generator=seeded(2))
+    for distribution in (posterior, StandardNormal((5,))):
+        one_by_one = torch.stack([distribution.log_prob(sample) for sample in z])
+        torch.testing.assert_close(distribution.log_prob(z), one_by_one)
+
+
+def test_log_densities_sum_over_every_dimension_of_a_spatial_latent(seeded: Seeded) -> None:
+    mean, logvar, z = torch.randn(3, 2, 4, 3, 3, generator=seeded(0))
+    spatial = DiagonalGaussian(mean, logvar)
+    expected = as_reference(spatial).log_prob(z).flatten(1).sum(1)
+    torch.testing.assert_close(spatial.log_prob(z), expected)
+    assert StandardNormal((4, 3, 3)).log_prob(z).shape == (2,)

@@ -37,7 +37,7 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(
 
 
 def test_a_diverged_training_says_where_and_what_to_do() -> None:
-    error = errors.TrainingDivergedError(10, 20)
-    assert (error.step_from, error.step_to) == (10, 20)
-    assert "between steps 10 and 20" in str(error)
+    error = errors.TrainingDivergedError(10, 20, 5)
+    assert (error.step_from, error.step_to, error.back_at) == (10, 20, 5)
+    assert "between steps 10 and 20; the model is back at step 5" in str(error)
     assert "Lower the learning rate" in str(error)

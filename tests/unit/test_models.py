@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from vae_core.config import RunConfig, TrainConfig
@@ -11,8 +12,9 @@ from vae_core.data import Batch, DataSpec
 from vae_core.distributions import DiagonalGaussian, Point, StandardNormal
 from vae_core.errors import InvalidConfigError, InvalidInputError, UnknownNameError
 from vae_core.inference import reconstruct
+from vae_core.learner import Learner
+from vae_core.likelihoods import LIKELIHOODS
 from vae_core.models import MODELS, ConvConfig, LatentConfig, MLPConfig, build_model, model_entry
-from vae_core.training import Learner
 
 Seeded = Callable[[int], torch.Generator]
 MakeSpec = Callable[[tuple[int, int, int]], DataSpec]
@@ -23,6 +25,7 @@ SMALL: dict[str, dict[str, object]] = {
 }
 every_model = pytest.mark.parametrize("name", MODELS)
 every_posterior = pytest.mark.parametrize("posterior", ["gaussian", "point"])
+every_likelihood = pytest.mark.parametrize("likelihood", LIKELIHOODS)
 every_size = pytest.mark.parametrize("size", [8, 13, 28, 30, 64])
 
 
@@ -61,15 +64,85 @@ def test_it_overfits_one_batch(
     x = functional.interpolate(coarse, size=(size, size), mode="bilinear")
     config = RunConfig.model_construct(
         model=small(name, latent_dim=8, posterior=posterior),
-        train=TrainConfig(learning_rate=1e-2, schedule="constant", beta=0.1),
+        train=TrainConfig(
+            epochs=1, batch_size=6, learning_rate=1e-2, schedule="constant", beta=0.1
+        ),
         seed=0,
     )
-    learner = Learner(config, make_spec((1, size, size)), num_steps=150)
+    learner = Learner(config, make_spec((1, size, size)), num_items=6 * 150)
     batch = Batch(x=x, target=x, index=torch.arange(6))
     for _ in range(150):
         learner.step(batch)
     error = (reconstruct(learner.model, x) - x).square().mean()
     assert float(error) < 0.1 * float(x.var(0).mean())
+
+
+@every_model
+@every_likelihood
+@pytest.mark.parametrize("shape", [(1, 13, 8), (3, 8, 16)])
+def test_every_likelihood_gets_its_planes_from_every_decoder(
+    name: str, likelihood: str, shape: tuple[int, int, int], make_spec: MakeSpec, seeded: Seeded
+) -> None:
+    model = build_model(small(name, likelihood=likelihood), make_spec(shape))
+    x = torch.rand(4, *shape, generator=seeded(0))
+    params = model(x, generator=seeded(1)).params
+    channels, height, width = shape
+    assert params.shape == (4, model.likelihood.params_per_value * channels, height, width)
+    picture = model.likelihood.mean(params.detach())
+    assert picture.shape == x.shape
+    assert 0.0 <= float(picture.min()) <= float(picture.max()) <= 1.0
+    nats = model.likelihood.log_prob(params, x)
+    assert nats.shape == (4,)
+    nats.sum().backward()
+    learned = dict(model.decoder.named_parameters()) | dict(
+        model.likelihood.named_parameters() if isinstance(model.likelihood, nn.Module) else ()
+    )
+    for part, value in learned.items():
+        assert value.grad is not None, part
+        assert bool(value.grad.isfinite().all()), part
+        assert bool(value.grad.any()), part
+
+
+@every_model
+@every_likelihood
+def test_every_likelihood_overfits_one_batch(
+    name: str, likelihood: str, make_spec: MakeSpec, seeded: Seeded
+) -> None:
+    coarse = torch.rand(6, 1, 4, 4, generator=seeded(0)).round()
+    x = (functional.interpolate(coarse, size=(8, 8), mode="bilinear") * 255).round() / 255
+    config = RunConfig.model_construct(
+        model=small(name, latent_dim=8, likelihood=likelihood),
+        train=TrainConfig(
+            epochs=1, batch_size=6, learning_rate=1e-2, schedule="constant", beta=0.1
+        ),
+        seed=0,
+    )
+    learner = Learner(config, make_spec((1, 8, 8)), num_items=6 * 300)
+    batch = Batch(x=x, target=x, index=torch.arange(6))
+    first = learner.step(batch).total.item()
+    for _ in range(300):
+        last = learner.step(batch).total.item()
+    error = (reconstruct(learner.model, x) - x).square().mean()
+    assert float(error) < 0.2 * float(x.var(0).mean())
+    assert last < first - 10
+
+
+def test_only_a_shared_sigma_adds_a_weight_and_the_others_keep_the_names_of_old_files(
+    make_spec: MakeSpec,
+) -> None:
+    def names(likelihood: str) -> set[str]:
+        return set(
+            build_model(small("mlp", likelihood=likelihood), make_spec((1, 8, 8))).state_dict()
+        )
+
+    plain = {
+        f"{part}.{kind}"
+        for part in ("encoder.1", "head", "decoder.0", "decoder.2")
+        for kind in ("weight", "bias")
+    }
+    for likelihood in LIKELIHOODS:
+        more = {"likelihood.raw_log_sigma"} if likelihood == "gaussian-shared" else set()
+        assert names(likelihood) == plain | more
 
 
 @pytest.mark.parametrize("channels", [(4,), (4,) * 4])
@@ -114,7 +187,7 @@ def test_an_image_of_the_wrong_shape_is_refused(
 
 
 @every_model
-@pytest.mark.parametrize("shape", [(2, 3), (2,), (1, 2, 2)])
+@pytest.mark.parametrize("shape", [(2, 3), (2,), (1, 2, 3), (1, 1, 1, 2)])
 def test_a_latent_of_the_wrong_shape_is_refused(
     name: str, shape: tuple[int, ...], make_spec: MakeSpec
 ) -> None:

@@ -13,9 +13,10 @@ from vae_core.checkpoints import load_resume, save_resume
 from vae_core.config import CorruptionConfig, RunConfig
 from vae_core.data import Dataset, epoch_plan
 from vae_core.errors import CheckpointError, TrainingDivergedError
+from vae_core.learner import Learner
 from vae_core.metrics import elbo
 from vae_core.models import ConvConfig, build_model
-from vae_core.training import Finished, Learner, Progress, Started, Validated, train
+from vae_core.training import Finished, Progress, Started, Validated, train
 
 STEPS_PER_EPOCH = 3  # 70 images in batches of 32
 
@@ -102,7 +103,7 @@ def test_a_state_is_a_copy_that_later_steps_do_not_touch(
 
 def test_the_state_of_another_model_is_refused(tiny_config: RunConfig, tiny: Dataset) -> None:
     other = tiny_config.evolve(model=MLPConfig(hidden=(8,)))
-    state = Learner(other, tiny.spec, 9).state_dict()
+    state = Learner(other, tiny.spec, 70).state_dict()
     with pytest.raises(CheckpointError, match="training state does not fit this run's settings"):
         next(train(tiny_config, tiny, resume=state))
 
@@ -155,22 +156,25 @@ def test_an_autoencoder_reports_its_kl_and_bound_as_absent(
 
 
 @pytest.mark.parametrize("pace", [1, 2, STEPS_PER_EPOCH])
-def test_the_short_last_batch_weighs_as_many_items_as_it_has(
+def test_losses_are_means_over_every_fourth_batch_and_a_short_one_weighs_what_it_has(
     tiny_config: RunConfig, tiny: Dataset, pace: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[Any] = []
+    seen: list[tuple[bool, Any]] = []
     step: Callable[..., Any] = Learner.step
 
-    def watch(learner: Learner, batch: Any) -> Any:
-        seen.append(step(learner, batch))
-        return seen[-1]
+    def watch(learner: Learner, batch: Any, *, wants_values: bool) -> Any:
+        seen.append((wants_values, step(learner, batch, wants_values=wants_values)))
+        return seen[-1][1]
 
     monkeypatch.setattr(Learner, "step", watch)
-    events = of(Progress, run(tiny_config, tiny, pace))
+    config = tiny_config.evolve(train=tiny_config.train.evolve(batch_size=8))  # 9 steps an epoch
+    events = of(Progress, run(config, tiny, pace))
     steps = [0, *(event.step for event in events)]
     for event, (begin, end) in zip(events, pairwise(steps), strict=True):
+        read = [losses for is_read, losses in seen[begin:end] if is_read]
+        assert [is_read for is_read, _ in seen[begin:end]][::-1][::4] == [True] * len(read)
         for name in ("recon_nats", "kl_nats"):
-            items = torch.cat([losses.terms[name][0].detach() for losses in seen[begin:end]])
+            items = torch.cat([losses.terms[name][0].detach() for losses in read])
             assert getattr(event, name) == pytest.approx(items.mean().item(), rel=1e-5)
 
 
@@ -229,16 +233,16 @@ def test_denoising_damages_the_input_and_asks_for_the_clean_image(
     damage = CorruptionConfig(kind="masked-square", level=0.5)
     config = tiny_config.evolve(train=tiny_config.train.evolve(corruption=damage))
     seen: dict[str, torch.Tensor] = {}
-    learner = Learner(config, tiny.spec, 9)
+    learner = Learner(config, tiny.spec, 70)
     encode, log_prob = learner.model.encode, learner.model.likelihood.log_prob
 
-    def watch_input(x: torch.Tensor) -> Any:
+    def watch_input(x: torch.Tensor, conditions: Any) -> Any:
         seen["input"] = x
-        return encode(x)
+        return encode(x, conditions)
 
-    def watch_target(params: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    def watch_target(params: torch.Tensor, x: torch.Tensor, mask: Any) -> torch.Tensor:
         seen["target"] = x
-        return log_prob(params, x)
+        return log_prob(params, x, mask)
 
     monkeypatch.setattr(learner.model, "encode", watch_input)
     monkeypatch.setattr(learner.model.likelihood, "log_prob", watch_target)
@@ -276,8 +280,8 @@ def test_a_diverging_run_says_so_and_goes_back_to_finite_weights(
     shown: list[Any] = []
     with pytest.raises(TrainingDivergedError, match="stopped being a finite number") as caught:
         shown.extend(iter(lambda: training.send(pace), None))
-    assert caught.value.step_from < caught.value.step_to
-    assert learner.num_done == caught.value.step_from
+    assert caught.value.back_at <= caught.value.step_from < caught.value.step_to
+    assert learner.num_done == caught.value.back_at
     assert all(bool(value.isfinite().all()) for value in learner.model.parameters())
     assert all(e.step <= caught.value.step_from for e in shown)
 
@@ -312,10 +316,10 @@ def test_threads_and_precision_are_the_callers_between_events(
 
     inside = []
     step: Callable[..., Any] = Learner.step
-    monkeypatch.setattr(Learner, "step", lambda *a: (inside.append(now()), step(*a))[1])
-    config = tiny_config.evolve(num_threads=1, matmul_precision="medium")
+    monkeypatch.setattr(Learner, "step", lambda *a, **k: (inside.append(now()), step(*a, **k))[1])
+    config = tiny_config.evolve(num_threads=1, matmul_precision="highest")
     assert {now() for _ in train(config, tiny)} == {own_numerics}
-    assert set(inside) == {(1, "medium")}
+    assert set(inside) == {(1, "highest")}
     with pytest.raises(TrainingDivergedError):
         list(train(with_learning_rate(config, 1e39), tiny))
     assert now() == own_numerics

@@ -14,21 +14,37 @@ from vae_core.data.base import (
     SplitName,
     epoch_plan,
 )
+from vae_core.data.binarisation import Binarisation, binarise, binarised_spec
+from vae_core.data.conditions import (
+    UNKNOWN_LABEL,
+    CategorySpec,
+    ConditionSpec,
+    LazyConditions,
+    VectorSpec,
+    joined,
+)
 from vae_core.data.mnist import FASHION_MNIST, KMNIST, MNIST, MnistFamily, Progress, data_folder
 from vae_core.errors import UnknownNameError
 
 __all__ = [
     "DATASETS",
     "SPLITS",
+    "UNKNOWN_LABEL",
     "Batch",
+    "CategorySpec",
+    "ConditionSpec",
     "DataSpec",
     "Dataset",
     "DatasetEntry",
     "ImageSource",
+    "LazyConditions",
     "SplitName",
+    "VectorSpec",
+    "binarise",
     "data_folder",
     "dataset_entry",
     "epoch_plan",
+    "joined",
     "load_dataset",
 ]
 
@@ -54,9 +70,21 @@ def _fetched(family: MnistFamily) -> DatasetEntry:
     return DatasetEntry(family.spec, family.load, family.is_present, family.download)
 
 
+def _binarised(family: MnistFamily, how: Binarisation) -> DatasetEntry:
+    """Made from the family's own files: present, fetched and damaged as they are."""
+    return DatasetEntry(
+        binarised_spec(family.spec, how),
+        lambda: binarise(family.load(), how),
+        family.is_present,
+        family.download,
+    )
+
+
 DATASETS: dict[str, DatasetEntry] = {
     "digits": DatasetEntry(digits.SPEC, digits.load, lambda: True, None),
     "mnist": _fetched(MNIST),
+    "mnist-static": _binarised(MNIST, "static"),
+    "mnist-dynamic": _binarised(MNIST, "dynamic"),
     "fashion-mnist": _fetched(FASHION_MNIST),
     "kmnist": _fetched(KMNIST),
 }

@@ -4,15 +4,17 @@ import numpy as np
 import torch
 from sklearn.datasets import load_digits
 
-from vae_core.data.base import Dataset, DataSpec, ImageSource
+from vae_core.data.base import Dataset, DataSpec, ImageSource, class_and_strokes
 
+CLASS_NAMES = tuple("0123456789")
 SPEC = DataSpec(
     name="digits",
     title="Digits 8x8",
     item="handwritten digit",
     event_shape=(1, 8, 8),
     levels=17,
-    class_names=tuple("0123456789"),
+    class_names=CLASS_NAMES,
+    conditions=class_and_strokes(CLASS_NAMES),
 )
 
 

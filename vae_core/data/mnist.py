@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import torch
 
-from vae_core.data.base import Dataset, DataSpec, ImageSource
+from vae_core.data.base import Dataset, DataSpec, ImageSource, class_and_strokes
 from vae_core.errors import DatasetError
 
 NUM_VAL = 5_000
@@ -227,6 +227,7 @@ def _spec(name: str, title: str, item: str, class_names: tuple[str, ...]) -> Dat
         event_shape=(1, 28, 28),
         levels=256,
         class_names=class_names,
+        conditions=class_and_strokes(class_names),
     )
 
 

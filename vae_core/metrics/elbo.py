@@ -7,7 +7,7 @@ import torch
 
 from vae_core.data import ImageSource
 from vae_core.models import LatentModel
-from vae_core.objectives import elbo_losses
+from vae_core.objectives import Context, elbo_terms
 
 BATCH_SIZE = 1024
 
@@ -41,22 +41,21 @@ def elbo(model: LatentModel, source: ImageSource, seed: int) -> Elbo:
     Sums are gathered over all items, so a short last batch weighs what it should.
 
     Args:
-        model: in any mode.
+        model: in any mode, on the device of the images.
         source: the split.
         seed: of the samples of z.
     """
-    generator = torch.Generator().manual_seed(seed)
+    device = source.images.device
+    generator = torch.Generator(device).manual_seed(seed)
     was_training = model.training
     model.eval()
     recon, kl = 0.0, torch.zeros(model.latent_dim, dtype=torch.float64)
-    for start in range(0, len(source), BATCH_SIZE):
-        x = source.pixels(start, start + BATCH_SIZE)
-        output = model(x, generator=generator)
-        losses = elbo_losses(output, x, model.likelihood, 1.0)
-        recon += float(losses.terms["recon_nats"][0].double().sum())
-        per_dim = output.latents[0].posterior.kl()
+    for indices in torch.split(torch.arange(len(source), device=device), BATCH_SIZE):
+        terms, latents = elbo_terms(model, source.batch(indices), Context(generator))
+        recon += float(terms["recon_nats"][0].double().sum())
+        per_dim = latents[0].kl()
         if per_dim is not None:
-            kl += per_dim.double().sum(0)
+            kl += per_dim.double().sum(0).cpu()
     model.train(was_training)
     recon_nats = recon / len(source)
     if not model.is_variational:

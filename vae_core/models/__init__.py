@@ -10,6 +10,7 @@ from pydantic import Field
 from vae_core.data import DataSpec
 from vae_core.errors import InvalidConfigError, UnknownNameError
 from vae_core.models.base import (
+    NO_CONDITIONS,
     Capabilities,
     LatentConfig,
     LatentModel,
@@ -17,12 +18,17 @@ from vae_core.models.base import (
     Model,
     VAEOutput,
 )
+from vae_core.models.conditions import PLACES, ConditionConfig, Conditioning
 from vae_core.models.conv import ConvConfig, build_conv
 from vae_core.models.mlp import MLPConfig, build_mlp
 
 __all__ = [
     "MODELS",
+    "NO_CONDITIONS",
+    "PLACES",
     "Capabilities",
+    "ConditionConfig",
+    "Conditioning",
     "ConvConfig",
     "LatentConfig",
     "LatentModel",
@@ -47,12 +53,12 @@ class ModelEntry:
     Attributes:
         title: the name for people.
         config: its configuration class.
-        build: (config, event_shape) -> model.
+        build: (config, spec of the data) -> model.
     """
 
     title: str
     config: type[LatentConfig]
-    build: Callable[[Any, tuple[int, int, int]], LatentModel]
+    build: Callable[[Any, DataSpec], LatentModel]
 
 
 MODELS: dict[str, ModelEntry] = {
@@ -77,6 +83,7 @@ def build_model(config: MLPConfig | ConvConfig, spec: DataSpec, seed: int = 0) -
 
     Raises:
         InvalidConfigError: when the images are not 8x8 to 64x64 with 1 or 3 channels.
+        UnknownNameError: for a condition that the data set does not offer.
     """
     channels, height, width = spec.event_shape
     if channels not in (1, 3) or not all(MIN_SIDE <= n <= MAX_SIDE for n in (height, width)):
@@ -86,4 +93,4 @@ def build_model(config: MLPConfig | ConvConfig, spec: DataSpec, seed: int = 0) -
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return model_entry(config.name).build(config, spec.event_shape)
+        return model_entry(config.name).build(config, spec)

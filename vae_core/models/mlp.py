@@ -6,8 +6,11 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
+from vae_core.data import DataSpec
+from vae_core.likelihoods import build_likelihood
 from vae_core.models.base import LatentConfig, LatentModel
 from vae_core.models.blocks import Width, dense
+from vae_core.models.conditions import Network, fused, told_width
 
 
 class MLPConfig(LatentConfig):
@@ -21,15 +24,18 @@ class MLPConfig(LatentConfig):
     hidden: tuple[Width, ...] = Field(default=(256, 128), min_length=1, max_length=8)
 
 
-def build_mlp(config: MLPConfig, event_shape: tuple[int, int, int]) -> LatentModel:
-    """Build the model for images of `event_shape` (C, H, W)."""
-    num_pixels = math.prod(event_shape)
-    widths = (num_pixels, *config.hidden)
-    mirrored = (config.latent_dim, *reversed(config.hidden))
-    encoder = nn.Sequential(nn.Flatten(), *dense(widths))
-    decoder = nn.Sequential(
-        *dense(mirrored),
-        nn.Linear(mirrored[-1], num_pixels),
-        nn.Unflatten(1, event_shape),
+def build_mlp(config: MLPConfig, spec: DataSpec) -> LatentModel:
+    """Build the model for the images that `spec` describes."""
+    likelihood = build_likelihood(config.likelihood, spec.levels, config.sigma)
+    channels, height, width = spec.event_shape
+    num_pixels = math.prod(spec.event_shape)
+    to_encoder, in_width = fused(num_pixels, told_width(config.conditions, "encoder"))
+    to_decoder, z_width = fused(config.latent_dim, told_width(config.conditions, "decoder"))
+    encoder = Network(nn.Flatten(), *to_encoder, *dense((in_width, *config.hidden), config))
+    decoder = Network(
+        *to_decoder,
+        *dense((z_width, *reversed(config.hidden)), config),
+        nn.Linear(config.hidden[0], likelihood.params_per_value * num_pixels),
+        nn.Unflatten(1, (likelihood.params_per_value * channels, height, width)),
     )
-    return LatentModel(config, event_shape, encoder, widths[-1], decoder)
+    return LatentModel(config, spec, likelihood, encoder, config.hidden[-1], decoder)
