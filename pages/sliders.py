@@ -80,9 +80,11 @@ with errors.shown():
         show_start(choice, limits)
     with right:
         many = len(limits) > latent_sliders.MAX_NATURAL_ORDER
+        names = told.names(found.record.config.model)
+        beside = f", and is told its {' and its '.join(names)}" if names else ""
         st.markdown(
-            f"The model keeps {len(limits)} numbers of a picture. Each slider changes one; the "
-            "strip below it shows what that does while the others stay. "
+            f"The model keeps {len(limits)} numbers of a picture{beside}. Each slider changes one; "
+            "the strip below it shows what that does while the others stay. "
             + latent_sliders.ends(found, limits[0])
             + (" Those that carry most come first." if many and found.record.kl_per_dim else "")
         )

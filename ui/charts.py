@@ -21,6 +21,7 @@ _NUDGES = [  # where else a name may go, nearest first
     for radius in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
     for turn in (math.pi * i / 8 for i in range(16 if radius else 1))
 ]
+KEY_HEIGHT = 28  # of `colour_key`, in CSS pixels
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
@@ -33,8 +34,9 @@ def map_figure(
     class_names: Sequence[str],
     height: int,
 ) -> go.Figure:
-    """A square map with one trace for each class. SVG, never WebGL.
+    """A square map of dots in their classes' colours. SVG, never WebGL.
 
+    They are drawn in the order given, so that no class hides the others where they lie mixed.
     What changes with a click (ring, ellipse) is not part of it: a changed figure is drawn anew
     and forgets its selection. `marks` lays it over the figure.
 
@@ -49,20 +51,19 @@ def map_figure(
         height: in CSS pixels.
     """
     colours = theme.class_colours()
+    marker = {"size": 6, "color": [colours[i % len(colours)] for i in labels.tolist()]}
     figure = go.Figure()
-    for label, name in enumerate(class_names):
-        rows = labels == label
-        figure.add_scatter(
-            x=points[rows, 0].numpy().astype(np.float32),
-            y=points[rows, 1].numpy().astype(np.float32),
-            customdata=positions[rows].numpy().astype(np.int32),
-            mode="markers",
-            name=name,
-            marker={"size": 6, "color": colours[label % len(colours)], "opacity": 0.8},
-            selected={"marker": {"opacity": 0.8}},
-            unselected={"marker": {"opacity": 0.8}},
-            hovertemplate=f"{name}<extra></extra>",
-        )
+    figure.add_scatter(
+        x=points[:, 0].numpy().astype(np.float32),
+        y=points[:, 1].numpy().astype(np.float32),
+        customdata=positions.numpy().astype(np.int32),
+        text=[class_names[i] for i in labels.tolist()],
+        mode="markers",
+        marker=marker | {"opacity": 0.8},
+        selected={"marker": {"opacity": 0.8}},
+        unselected={"marker": {"opacity": 0.8}},
+        hovertemplate="%{text}<extra></extra>",
+    )
     figure.update_layout(
         height=height,
         margin=MARGIN,
@@ -163,6 +164,16 @@ def class_labels(centres: Tensor, class_names: Sequence[str], limit: float) -> s
         if x == x  # nan: no such class here
     ]
     return "".join(texts)
+
+
+def colour_key(class_names: Sequence[str]) -> str:
+    """HTML: which colour is which class, for a map whose classes have no places for names."""
+    colours = theme.class_colours()
+    keys = "".join(
+        f'<span><i style="background:{colours[i % len(colours)]}"></i>{escape(name)}</span>'
+        for i, name in enumerate(class_names)
+    )
+    return f'<div class="vl-key">{keys}</div>'
 
 
 def spread_marks(mean: Tensor, axes: Tensor, logvar: Tensor | None, limit: float) -> str:

@@ -91,9 +91,14 @@ def default_models(choice: cache.Choice, offered: Mapping[str, cache.Choice]) ->
 def training(choice: cache.Choice) -> str:
     """What a model was trained for, in a few words."""
     corruption = choice.record.config.train.corruption
-    if corruption is None:
-        return "trained on clean pictures"
-    return f"trained to remove {_noise(corruption.kind)}, level {corruption.level:g}"
+    what = "on clean pictures"
+    if corruption is not None:
+        what = f"to remove {_noise(corruption.kind)}, level {corruption.level:g}"
+    return f"trained {what}" + "".join(f", told the {name}" for name in _told_names(choice))
+
+
+def _told_names(choice: cache.Choice) -> list[str]:
+    return [condition.name for condition in choice.record.config.model.conditions]
 
 
 def _noise(kind: str) -> str:
@@ -187,7 +192,7 @@ def _trained(models: list[cache.Choice], kind: str) -> list[str]:
     for model in models:
         corruption = _corruption(model)
         if corruption and corruption.kind != kind:
-            other = f"{_noise(corruption.kind)}, not {_noise(kind)}"
+            other = f"{_noise(corruption.kind)}, which this is not"
             said.append(f"**{plain(model.title)}** was trained to remove {other}.")
     return said
 
@@ -222,10 +227,12 @@ def _told(models: list[cache.Choice]) -> list[str]:
     """Who knows more of each picture than what it shows."""
     said = []
     for model in models:
-        told = [f"the {condition.name}" for condition in model.record.config.model.conditions]
-        if told:
-            what = " and ".join(told)
-            said.append(f"**{plain(model.title)}** is also told {what} of each picture.")
+        names = " and ".join(f"the {name}" for name in _told_names(model))
+        if names:
+            said.append(
+                f"**{plain(model.title)}** is told {names} of each picture, which the noisy "
+                "picture alone does not show."
+            )
     return said
 
 

@@ -116,7 +116,7 @@ def draw(found: Checkpoint, view: cache.MapView, marks: str, height: int) -> Non
         view.limit,
         view.projection.labels,
         names,
-        height,
+        height - charts.KEY_HEIGHT * is_mixed,
     )
     with st.container(key="map", gap=None):
         st.plotly_chart(
@@ -131,6 +131,8 @@ def draw(found: Checkpoint, view: cache.MapView, marks: str, height: int) -> Non
         with st.container(key="map_marks"):
             labels = "" if is_mixed else charts.class_labels(view.centres, names, view.limit)
             st.html(charts.over_map(marks + labels, view.limit))
+    if is_mixed:
+        st.html(charts.colour_key(names))
 
 
 def _arrangement(is_mixed: bool) -> str:

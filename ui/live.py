@@ -47,8 +47,9 @@ def show_map(frame: Frame, spec: DataSpec, *, is_mixed: bool = False) -> None:
     points = torch.from_numpy(frame.points)
     labels = torch.from_numpy(frame.labels)
     names = spec.class_names
+    height = MAP_HEIGHT - charts.KEY_HEIGHT * is_mixed
     figure = charts.map_figure(
-        points, labels, torch.arange(len(points)), frame.limit, frame.axis_labels, names, MAP_HEIGHT
+        points, labels, torch.arange(len(points)), frame.limit, frame.axis_labels, names, height
     )
     centres = class_centres(points, labels, len(names))
     together = float(points.std(0).max()) < TOGETHER * frame.limit
@@ -58,6 +59,8 @@ def show_map(frame: Frame, spec: DataSpec, *, is_mixed: bool = False) -> None:
         st.plotly_chart(figure, key="live_map", config=charts.CONFIG, theme=None)
         with st.container(key="map_marks"):
             st.html(charts.over_map(marks, frame.limit))
+    if is_mixed:
+        st.html(charts.colour_key(names))
 
 
 def show_probes(frame: Frame, dataset: str) -> None:

@@ -42,9 +42,12 @@ def has_collapsed(choice: cache.Choice) -> bool:
 def _sentence(choice: cache.Choice, page: str) -> tuple[str, str | None]:
     """What the strip says about this model on this page, and what its tooltip explains."""
     dim, item = choice.record.config.model.latent_dim, choice.record.spec.item
-    if page in ("Explore", "Sliders") and has_collapsed(choice):
-        return "This model puts every picture in one place: its numbers carry nothing.", None
     knows_class = told.CLASS in told.names(choice.record.config.model)
+    if page in ("Explore", "Sliders") and has_collapsed(choice):
+        said = "This model puts every picture in one place: its numbers carry nothing."
+        if knows_class and page == "Sliders":
+            said = "Only the class changes the picture: this model's numbers carry nothing."
+        return said, None
     if knows_class and page == "Sliders":
         return f"Choose a class, move a slider, and watch the {item} bend.", None
     if knows_class and page == "Explore" and dim <= 2:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import errors, links, settings, state
+from ui import errors, links, settings, state, told
 from ui.texts import plain
 from ui.workers import executor
 from vae_core import runs
@@ -173,10 +173,10 @@ def _result(record: RunRecord) -> str:
         return ""
     bound, share = record.summary.elbo_nats, record.summary.knn_accuracy
     elbo = "" if bound is None else f"ELBO {bound:.1f} nats, ".replace("-", "\N{MINUS SIGN}")
-    return (
-        f"{record.summary.num_images:,} test images: {elbo}"
-        f"{100 * share:.0f} % lie among their own class."
-    )
+    among = f"{100 * share:.0f} % lie among their own class."
+    if told.CLASS in told.names(record.config.model):
+        among = "the map holds how they are drawn, not their class, which is told."
+    return f"{record.summary.num_images:,} test images: {elbo}{among}"
 
 
 def show_save(run: runs.Run, record: RunRecord) -> None:

@@ -42,7 +42,7 @@ def _show_classes(
 
     with st.container(key="classes"):
         st.segmented_control(
-            f"{spec.name.capitalize()}: the same numbers, told each {spec.name}",
+            f"{spec.name.capitalize()}: press one. All are drawn from the same numbers.",
             options,
             format_func=picture_and_name,
             key=told.key(choice, spec.name),
@@ -52,7 +52,8 @@ def _show_classes(
             help=f"The model is told the {spec.name} beside its numbers, so they hold only what "
             f"is left: how it is drawn. Press a picture to choose its {spec.name}."
             + (
-                f' "{NOT_TOLD.capitalize()}" is what it draws when it has to do without.'
+                f' "{NOT_TOLD.capitalize()}" is what it draws when it has to do without: often a '
+                f"mixture, which turns into one {spec.name} or another as the sliders move."
                 if told.knows_null(found, spec.name)
                 else ""
             ),

@@ -57,6 +57,10 @@ def inject() -> None:
 _CSS = """
 .stMainBlockContainer { padding-left: 24px; padding-right: 24px; max-width: 1400px; }
 .stMain img { image-rendering: pixelated; }
+.vl-key { display: flex; flex-wrap: wrap; gap: 0 12px; padding-left: 44px; font-size: 14px;
+  color: var(--vl-muted); line-height: 28px; }
+.vl-key i { display: inline-block; width: 10px; height: 10px; border-radius: 5px;
+  margin-right: 4px; }
 .stMain button[kind="primary"] p { color: var(--vl-on-primary); font-weight: 600; }
 .stMultiSelect [data-tag] * { color: var(--vl-on-primary); }
 .stMain h1 { padding: 0; }

@@ -48,7 +48,7 @@ def in_words(found: Checkpoint, told: Told) -> str:
     for name in names(found.record.config.model):
         spec = found.model.conditioning.specs[name]
         if not is_known(told, name):
-            parts.append(f"no {name}")
+            parts.append(f"nothing of its {name}")
         elif isinstance(spec, CategorySpec):
             parts.append(f"the {name} {spec.class_names[int(told[name][0])]}")
         else:

@@ -47,7 +47,9 @@ def augment(x: Tensor, config: AugmentationConfig, generator: torch.Generator) -
     cos, sin = size * torch.cos(angle), size * torch.sin(angle)
     shear = config.shear * u[:, 2]
     right, down = 2 * config.shift * u[:, 3], 2 * config.shift * u[:, 4]
-    rows = (cos, shear * cos - sin, right, sin, shear * sin + cos, down)
+    # Those units differ between the axes where the sides do.
+    ratio = x.shape[-2] / x.shape[-1]
+    rows = (cos, (shear * cos - sin) * ratio, right, sin / ratio, shear * sin + cos, down)
     theta = torch.stack(rows, dim=1).view(-1, 2, 3)
     grid = affine_grid(theta, list(x.shape), align_corners=False)
     return grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -14,6 +14,7 @@ from torch import Tensor
 from vae_core.data import ImageSource
 from vae_core.learner import Learner
 from vae_core.objectives import Losses
+from vae_core.processor import global_generator
 
 WARM_UPS = 3  # as torch's own make_graphed_callables does
 
@@ -70,11 +71,17 @@ class RecordedStep:
 
         def work() -> Losses:
             batch = source.batch(self.indices, learner.generators["binarise"])
-            return learner.change(batch, self.beta, self.rate)
+            terms = learner.change(batch, self.beta, self.rate).terms
+            # Detached: losses that are kept must not keep the step's autograd graph alive.
+            return Losses(
+                {name: (value.detach(), weight) for name, (value, weight) in terms.items()}
+            )
 
-        before = learner.state_dict()
+        shared = global_generator(device)  # dropout's, while the learner is at work
+        before, drawn = learner.state_dict(), shared.get_state()
         self.replay, self.losses = (record or cuda_graph)(work, learner.generators.values())
         learner.load_state_dict(before)  # recording took steps
+        shared.set_state(drawn)
 
     def __call__(self, indices: Tensor) -> Losses:
         """Take the step on the images at `indices` (batch_size,).

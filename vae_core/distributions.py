@@ -37,7 +37,7 @@ class Posterior(Protocol):
 
 
 class _Reparameterised(torch.autograd.Function):
-    """mean + exp(logvar / 2) * eps, (Kingma & Welling 2014, eq. 10).
+    """mean + exp(logvar / 2) * eps, all of one shape (Kingma & Welling 2014, eq. 10).
 
     This and the KL below give their gradients in closed form: a small model's step spends as long
     on the many small operations of a latent as on a layer, and these are a third of them.
@@ -158,7 +158,8 @@ class StandardNormal:
 
     def sample(self, num_samples: int, generator: torch.Generator) -> Tensor:
         """Draw (num_samples, *shape)."""
-        return torch.randn((num_samples, *self.shape), generator=generator)
+        shape = (num_samples, *self.shape)
+        return torch.randn(shape, generator=generator, device=generator.device)
 
     def draw(self, num_samples: int, generator: torch.Generator) -> Tensor:
         """Draw (num_samples, *shape); the name that every prior knows."""

@@ -102,8 +102,9 @@ def make_frame(
     """Look at a model; it is left as it was."""
     was_training = model.training
     model.eval()
-    (term,) = model.infer(probe.x, probe.conditions)
-    means, kl = term.posterior.mean, term.kl()
+    conditions = {n: values.to(model.device) for n, values in probe.conditions.items()}
+    (term,) = model.infer(probe.x.to(model.device), conditions)
+    means, kl = term.posterior.mean.cpu(), term.kl()
     told = {name: probe.conditions[name] for name in model.conditioning.configs}
     flat = model.latent_dim <= 2
     view = axes_projection(model.latent_dim) if flat else pca_projection(means)
@@ -121,7 +122,7 @@ def make_frame(
         means=means.clamp(-_MAX_HALF, _MAX_HALF).numpy().astype(np.float16),
         points=points.numpy(),
         labels=probe.label.numpy().astype(np.uint8),
-        kl_per_dim=np.empty(0, np.float32) if kl is None else kl.mean(0).numpy(),
+        kl_per_dim=np.empty(0, np.float32) if kl is None else kl.mean(0).cpu().numpy(),
         limit=limit,
         axis_labels=view.labels,
         manifold=png(tile(pictures, MANIFOLD_SIDE)),

@@ -54,10 +54,13 @@ class WorkingCopy:
 def numerics(num_threads: int, precision: str) -> Iterator[None]:
     """Set threads and matmul precision within the block, and set them back after it."""
     before = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    on_card = torch.backends.cudnn.allow_tf32  # a card's convolutions have a setting of their own
     torch.set_num_threads(num_threads)
     torch.set_float32_matmul_precision(precision)
+    torch.backends.cudnn.allow_tf32 = precision != "highest"
     try:
         yield
     finally:
         torch.set_num_threads(before[0])
         torch.set_float32_matmul_precision(before[1])
+        torch.backends.cudnn.allow_tf32 = on_card

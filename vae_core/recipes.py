@@ -13,7 +13,7 @@ _DIGITS_2D = RunConfig(
 _MNIST_2D = RunConfig(
     dataset="mnist",
     model=MLPConfig(latent_dim=2, hidden=(512, 256, 128)),
-    train=TrainConfig(epochs=10, batch_size=128),
+    train=TrainConfig(epochs=10, batch_size=256, learning_rate=4e-3),
     num_threads=2,
     matmul_precision="medium",
 )
@@ -74,4 +74,5 @@ def default_config(dataset: str, model: str = "mlp") -> RunConfig:
     if model == "mlp":
         return base
     # Convolutions bear, and at equal epochs need, twice the MLP's learning rate.
-    return base.evolve(model=ConvConfig(latent_dim=2), train=base.train.evolve(learning_rate=4e-3))
+    rate = 2 * base.train.learning_rate
+    return base.evolve(model=ConvConfig(latent_dim=2), train=base.train.evolve(learning_rate=rate))

@@ -87,7 +87,7 @@ def test_not_told_is_the_models_own_null(open_page: Open, found: Checkpoint) -> 
     app.segmented_control(key=KEY).set_value(-1).run()
     decoded = picture(html(app).split("The digit that the sliders make")[0])
     np.testing.assert_array_equal(decoded, as_bytes(decode(found.model, z_of(app))))
-    assert "told no class" in text(app)
+    assert "told nothing of its class" in text(app)
 
 
 def test_starting_from_a_picture_tells_its_class_and_reset_the_first(open_page: Open) -> None:
@@ -193,7 +193,8 @@ def test_denoise_tells_a_conditional_model_each_pictures_class_and_says_so(
     assert results[MODEL].psnr_db > blind[MODEL].psnr_db
     row = re.search(rf'<tr class="row-{MODEL}">(.*?)</tr>', html(app)).group(1)
     assert f">{results[MODEL].psnr_db:.2f}" in row
-    assert f"**{plain(MODEL)}** is also told the class of each picture." in text(app)
+    assert f"**{plain(MODEL)}** is told the class of each picture, which the noisy" in text(app)
+    assert "trained on clean pictures, told the class" in row
 
 
 def test_the_maths_of_a_prior_of_ones_own_adds_up(

@@ -66,3 +66,16 @@ def test_a_shift_moves_by_whole_shares_of_the_side(seeded: Seeded) -> None:
 def test_values_out_of_range_are_refused_by_name() -> None:
     with pytest.raises(InvalidConfigError, match=r"shift: received 0\.9"):
         AugmentationConfig.parse({"shift": 0.9})
+
+
+def test_a_picture_that_is_not_square_turns_without_being_stretched(seeded: Seeded) -> None:
+    x = torch.zeros(50, 1, 20, 48)
+    x[:, :, 6:14, 20:28] = 1.0
+    turned = augment(x, STILL.evolve(rotate=180.0), seeded(6))[:, 0]
+    mass = turned / turned.sum((1, 2), keepdim=True)
+    rows = torch.arange(20.0) - 9.5
+    columns = torch.arange(48.0) - 23.5
+    height = (mass.sum(2) * rows.square()).sum(1).sqrt()
+    width = (mass.sum(1) * columns.square()).sum(1).sqrt()
+    torch.testing.assert_close(height, width, rtol=0.03, atol=0.0)  # a square at any angle
+    torch.testing.assert_close(turned.sum((1, 2)), x[:, 0].sum((1, 2)), rtol=0.03, atol=0.0)

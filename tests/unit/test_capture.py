@@ -4,12 +4,13 @@ Cards are rare; what a graph would record is done again here instead, with the s
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from vae_core import MLPConfig, RunConfig, TrainConfig, train
+from vae_core import ConvConfig, MLPConfig, RunConfig, TrainConfig, build_model, runs, train
 from vae_core.augmentation import AugmentationConfig
 from vae_core.capture import WARM_UPS, RecordedStep, Recording, Stepper, cuda_graph
 from vae_core.config import CorruptionConfig
@@ -20,6 +21,7 @@ from vae_core.metrics import elbo, evidence
 from vae_core.models import ConditionConfig
 from vae_core.objectives import BetaTCConfig, InfoVAEConfig, IwaeConfig, Losses
 from vae_core.training import Finished
+from vae_core.worker import execute
 
 SIZE = 16
 has_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="no NVIDIA card")
@@ -55,13 +57,14 @@ def test_replayed_steps_are_the_steps(tiny: Dataset, name: str) -> None:
     model = MLPConfig(hidden=(16,), dropout=0.1, conditions=(ConditionConfig(name="class"),))
     config = RunConfig(model=model, train=TrainConfig(epochs=4, batch_size=SIZE, **CONFIGS[name]))
     learners = [Learner(config, tiny.spec, len(tiny.train)) for _ in range(2)]
-    recorded = RecordedStep(learners[0], tiny.train, again)
+    with learners[0].at_work():
+        recorded = RecordedStep(learners[0], tiny.train, again)
     for number in range(6):
         indices = torch.arange(SIZE) + number
-        torch.manual_seed(number)  # dropout's
-        replayed = recorded(indices).terms
-        torch.manual_seed(number)
-        taken = Stepper(learners[1], tiny.train)(indices).terms
+        with learners[0].at_work():  # dropout's random numbers are the learner's own there
+            replayed = recorded(indices).terms
+        with learners[1].at_work():
+            taken = Stepper(learners[1], tiny.train)(indices).terms
         assert replayed.keys() == taken.keys()
         for term, (value, weight) in taken.items():
             assert replayed[term][1] == weight  # told as a plain number
@@ -75,13 +78,16 @@ def test_replayed_steps_are_the_steps(tiny: Dataset, name: str) -> None:
 
 
 def test_recording_leaves_the_learner_as_it_was(tiny: Dataset, tiny_config: RunConfig) -> None:
-    learner = Learner(tiny_config, tiny.spec, len(tiny.train))
+    model = tiny_config.model.evolve(dropout=0.5)
+    learner = Learner(tiny_config.evolve(model=model), tiny.spec, len(tiny.train))
     before = learner.state_dict()
-    RecordedStep(learner, tiny.train, again)
+    with learner.at_work():
+        recorded = RecordedStep(learner, tiny.train, again)
     after = learner.state_dict()
     assert after["num_done"] == 0
     for part in ("model", "optimiser", "generators"):
         assert all(torch.equal(value, after[part][key]) for key, value in before[part].items())
+    assert not any(value.requires_grad for value, _ in recorded.losses.terms.values())
 
 
 def test_a_processor_records_nothing_and_a_short_batch_is_never_recorded(
@@ -113,15 +119,27 @@ def test_a_card_trains_to_the_processor_s_result_within_a_nat(digits: Dataset) -
 
 
 @has_card
-def test_a_graph_on_a_card_takes_the_steps_of_the_same_card_without_it(tiny: Dataset) -> None:
-    config = RunConfig(train=TrainConfig(epochs=4, batch_size=SIZE), device="cuda")
+@pytest.mark.parametrize("name", [*CONFIGS, "conv"])
+def test_a_graph_on_a_card_takes_the_steps_of_the_same_card_without_it(
+    tiny: Dataset, name: str
+) -> None:
+    told = (ConditionConfig(name="class"), ConditionConfig(name="strokes"))
+    model: MLPConfig | ConvConfig = MLPConfig(hidden=(16,), conditions=told)
+    if name == "conv":
+        model = ConvConfig(norm="batch", conditions=told)
+    train_config = TrainConfig(epochs=4, batch_size=SIZE, **CONFIGS.get(name, {}))
+    config = RunConfig(model=model, train=train_config, device="cuda")
     learners = [Learner(config, tiny.spec, len(tiny.train)) for _ in range(2)]
     source = tiny.train.to(learners[0].device)
-    recorded = RecordedStep(learners[0], source, cuda_graph)
-    for number in range(6):
-        indices = (torch.arange(SIZE) + number).cuda()
-        recorded(indices)
-        learners[1].step(source.batch(indices))
+    with learners[0].at_work():
+        recorded = RecordedStep(learners[0], source, cuda_graph)
+        for number in range(6):
+            recorded((torch.arange(SIZE) + number).cuda())
+            Stepper(learners[0], source)(torch.arange(6).cuda())  # a short batch goes between
+    with learners[1].at_work():
+        for number in range(6):
+            learners[1].step(source.batch((torch.arange(SIZE) + number).cuda()))
+            learners[1].step(source.batch(torch.arange(6).cuda()))
     for one, other in zip(*(x.model.parameters() for x in learners), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
     on_card = evidence(learners[0].model.eval(), tiny.test, 50)
@@ -129,3 +147,24 @@ def test_a_graph_on_a_card_takes_the_steps_of_the_same_card_without_it(tiny: Dat
     assert on_card is not None
     assert on_processor is not None
     assert on_card.nll_nats == pytest.approx(on_processor.nll_nats, abs=0.5)
+
+
+@has_card
+def test_a_run_on_a_card_is_watched_and_ends_as_any_other(tmp_path: Path) -> None:
+    config = RunConfig(train=TrainConfig(epochs=2), device="cuda")
+    run = runs.create(config, folder=tmp_path / "run")
+    execute(run)
+    assert run.record().status == "finished"
+
+
+def test_what_is_given_goes_to_the_model_s_device(tiny: Dataset) -> None:
+    """A device that computes nothing stands for a card: what was left behind raises."""
+    model = build_model(MLPConfig(conditions=(ConditionConfig(name="strokes"),)), tiny.spec)
+    meta = torch.device("meta")
+    source = tiny.train.to(meta)
+    assert source.to(meta) is source
+    batch = source.batch(torch.arange(8, device=meta))
+    told = dict(batch.conditions)
+    assert {batch.x.device.type, *(v.device.type for v in told.values())} == {"meta"}
+    (term,) = model.to(meta).infer(batch.x, told)
+    assert model.decode((term.z,), told).device == model.device == meta

@@ -12,8 +12,8 @@ from vae_core.catalogue import BUNDLED
 from vae_core.data import Dataset, ImageSource
 from vae_core.distributions import DiagonalGaussian, StandardNormal
 from vae_core.errors import InvalidInputError
-from vae_core.likelihoods import Bernoulli
-from vae_core.metrics import evidence, nll
+from vae_core.likelihoods import LIKELIHOODS, Bernoulli
+from vae_core.metrics import evaluate, evidence, nll
 from vae_core.models import LatentModel, LatentTerm
 from vae_core.models.conditions import Network
 
@@ -293,3 +293,29 @@ def test_the_fast_way_is_finite_where_a_product_would_overflow() -> None:
     logits = torch.zeros(2, 3, 1, 28, 28)  # each factor is 2, their product 2^784
     found = Bernoulli().log_prob_of_samples(logits, torch.zeros(3, 1, 28, 28))
     torch.testing.assert_close(found, torch.full((2, 3), -784 * math.log(2)))
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_bfloat16_is_for_likelihoods_that_bear_it(
+    tiny: Dataset, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nll, "multiplies_bfloat16", lambda: True)
+    model = build_model(MLPConfig(hidden=(16,), likelihood=name), tiny.spec).eval()
+    exact, asked = (
+        evidence(model, tiny.test, 20, matmul_precision=precision).log_evidence
+        for precision in ("highest", "medium")
+    )
+    assert torch.equal(exact, asked) is (name != "bernoulli")
+
+
+def test_an_evaluation_can_be_kept_to_float32(
+    tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nll, "multiplies_bfloat16", lambda: True)
+    model = build_model(MLPConfig(hidden=(16,)), tiny.spec).eval()
+    exact = evidence(model, tiny.test, 20, matmul_precision="highest").nll_nats
+    for precision in ("highest", "medium"):
+        measured = evaluate(
+            model, tiny, metrics=["nll_nats"], num_samples=20, matmul_precision=precision
+        )
+        assert (measured.nll_nats == exact) is (precision == "highest")

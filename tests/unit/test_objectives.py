@@ -13,7 +13,7 @@ from torch.distributions import Normal, kl_divergence
 from vae_core import MLPConfig
 from vae_core.data import Batch, Dataset
 from vae_core.distributions import DiagonalGaussian, Point, StandardNormal
-from vae_core.models import LatentModel, LatentTerm, build_model
+from vae_core.models import ConditionConfig, LatentModel, LatentTerm, build_model
 from vae_core.objectives import (
     OBJECTIVES,
     BetaTCConfig,
@@ -295,4 +295,20 @@ def test_a_single_image_has_no_discrepancy_and_a_finite_total_correlation(
     for config in (InfoVAEConfig(), BetaTCConfig()):
         losses = losses_of(config, model, one, Context(seeded(0), num_train=70))
         assert gradients(model, losses).isfinite().all()
+    assert losses.terms["tc_nats"][0].tolist() == [0.0]  # a single code correlates with nothing
     assert float(mmd(torch.zeros(1, 2), torch.ones(1, 2))) == 0.0
+
+
+def test_the_discrepancy_is_from_the_prior_that_is_told(
+    tiny: Dataset, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = (ConditionConfig(name="class", into=("prior",)),)
+    model = build_model(MLPConfig(latent_dim=3, hidden=(16,), conditions=told), tiny.spec)
+    batch = tiny.train.batch(torch.arange(70))
+    with torch.no_grad():
+        model.prior_head.bias[:3] = 3.0
+    monkeypatch.setattr(model, "encode", lambda x, conditions: model.prior(conditions))
+    with torch.no_grad():
+        terms = losses_of(InfoVAEConfig(), model, batch, Context(seeded(0))).terms
+    assert float(terms["kl_nats"][0].sum()) == pytest.approx(0.0, abs=1e-4)
+    assert abs(float(terms["mmd"][0][0])) < 0.05  # from N(0, I) it would be 0.8

@@ -18,7 +18,7 @@ from vae_core.data import load_dataset
 from vae_core.errors import InvalidInputError
 from vae_core.metrics import ALL, METRICS, QUICK, Evaluation
 from vae_core.metrics import evaluate as evaluate_model
-from vae_core.metrics.nll import NUM_SAMPLES
+from vae_core.metrics.nll import NUM_SAMPLES, Precision
 from vae_core.record import RunRecord
 
 
@@ -42,6 +42,10 @@ def evaluate(
     samples: Annotated[
         int, typer.Option(help="Importance samples for each image, for nll_nats.")
     ] = NUM_SAMPLES,
+    precision: Annotated[
+        Precision,
+        typer.Option(help="Of their decoding: medium may use bfloat16, highest is float32."),
+    ] = "medium",
     seed: Annotated[int, typer.Option(help="Of every draw.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -62,6 +66,7 @@ def evaluate(
                 wanted,
                 seed=seed,
                 num_samples=samples,
+                matmul_precision=precision,
                 on_metric=on_metric,
             )
         training = training_speed(checkpoint.record, len(data.train))

@@ -28,14 +28,18 @@ def stroke_moments(images: Tensor, levels: int) -> Tensor:
         whose ink lies in a single row.
     """
     parts = [_measure(part, levels) for part in torch.split(images, CHUNK)]
-    return torch.cat(parts) if parts else torch.empty(0, len(STROKE_ENTRIES))
+    return (
+        torch.cat(parts)
+        if parts
+        else images.new_empty((0, len(STROKE_ENTRIES)), dtype=torch.float32)
+    )
 
 
 def _measure(images: Tensor, levels: int) -> Tensor:
     mass = images.float().mean(1) / (levels - 1)  # (B, H, W)
     height, width = mass.shape[1:]
-    x = torch.arange(width) - (width - 1) / 2
-    y = (height - 1) / 2 - torch.arange(height)
+    x = torch.arange(width, device=mass.device) - (width - 1) / 2
+    y = (height - 1) / 2 - torch.arange(height, device=mass.device)
     total = mass.sum((1, 2))
     rows, columns = mass.sum(2) / total[:, None], mass.sum(1) / total[:, None]
     mean_x, mean_y = columns @ x, rows @ y

@@ -21,8 +21,9 @@ class Likelihood(Protocol):
     Attributes:
         note: what a person should know before reading its numbers; None when there is nothing.
         params_per_value: P, parameter planes per plane of data.
-        bears_bfloat16: whether a decoder may compute the parameters in bfloat16. It may where they
-            are logits; a mean that is off by a 500th of its value costs 40 nats at sigma = 0.003.
+        bears_bfloat16: whether a decoder may compute the parameters in bfloat16: where that moves a
+            bound by less than 0.1 nat. A Bernoulli's logits may; a Gaussian mean that is off by a
+            500th of its value costs 40 nats at sigma = 0.003.
     """
 
     note: str | None

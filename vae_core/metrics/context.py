@@ -13,7 +13,7 @@ from vae_core.inference import Encoded
 from vae_core.metrics.elbo import Elbo, elbo
 from vae_core.metrics.extractor import EXTRACTOR, Extractor, load_extractor
 from vae_core.metrics.information import Information, information
-from vae_core.metrics.nll import Evidence, evidence
+from vae_core.metrics.nll import Evidence, Precision, evidence
 from vae_core.models import LatentModel
 
 BATCH_SIZE = 1024
@@ -40,10 +40,17 @@ class Context:
         split: "train", "val" or "test".
         seed: of every draw.
         num_samples: importance samples for each image.
+        matmul_precision: of the decoder behind them, see `evidence`.
     """
 
     def __init__(
-        self, model: LatentModel, data: Dataset, split: str, seed: int, num_samples: int
+        self,
+        model: LatentModel,
+        data: Dataset,
+        split: str,
+        seed: int,
+        num_samples: int,
+        matmul_precision: Precision = "medium",
     ) -> None:
         self.model = model
         self.data = data
@@ -51,6 +58,7 @@ class Context:
         self.source = data.split(split)
         self.seed = seed
         self.num_samples = num_samples
+        self.matmul_precision = matmul_precision
 
     @property
     def _generator(self) -> torch.Generator:
@@ -89,7 +97,13 @@ class Context:
     @cached_property
     def evidence(self) -> Evidence | None:
         """Bounds by importance sampling; None for a plain autoencoder."""
-        return evidence(self.model, self.source, self.num_samples, self.seed)
+        return evidence(
+            self.model,
+            self.source,
+            self.num_samples,
+            self.seed,
+            matmul_precision=self.matmul_precision,
+        )
 
     @cached_property
     def information(self) -> Information | None:

@@ -9,7 +9,7 @@ import torch
 from vae_core.data import Dataset
 from vae_core.errors import UnknownNameError
 from vae_core.metrics.context import Context
-from vae_core.metrics.nll import NUM_SAMPLES
+from vae_core.metrics.nll import NUM_SAMPLES, Precision
 from vae_core.metrics.registry import METRICS, QUICK
 from vae_core.models import LatentModel
 
@@ -71,6 +71,7 @@ def evaluate(
     *,
     seed: int = SEED_EVALUATION,
     num_samples: int = NUM_SAMPLES,
+    matmul_precision: Precision = "medium",
     on_metric: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Measure a model.
@@ -82,6 +83,7 @@ def evaluate(
         metrics: names in METRICS, such as QUICK or ALL.
         seed: of every draw.
         num_samples: importance samples for each image, for `nll_nats`.
+        matmul_precision: "highest" keeps those to float32, see `evidence`.
         on_metric: told the name of each metric before it is computed.
 
     Raises:
@@ -91,7 +93,7 @@ def evaluate(
     for name in sorted(wanted - METRICS.keys()):
         raise UnknownNameError("metric", name, METRICS)
     wanted.update(*(BESIDE.get(name, ()) for name in tuple(wanted)))
-    context = Context(model, data, split, seed, num_samples)
+    context = Context(model, data, split, seed, num_samples, matmul_precision)
     was_training = model.training
     model.eval()
     values: dict[str, float | None] = {}

@@ -87,9 +87,8 @@ def evidence(
         num_samples: S, draws for each image.
         seed: of the draws.
         matmul_precision: of the decoder alone. "medium" decodes with a bfloat16 copy of it where
-            the processor multiplies bfloat16 itself and the likelihood's parameters are logits,
-            which moves the mean by less than 0.1 nat;
-            "highest" keeps to float32.
+            the processor multiplies bfloat16 itself and the likelihood bears it, which moves the
+            mean by less than 0.1 nat; "highest" keeps to float32.
 
     Returns:
         None for a plain autoencoder: a point has no density.

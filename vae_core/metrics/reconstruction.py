@@ -10,7 +10,7 @@ UNIFORM_BELOW = 11  # the Gaussian window of SSIM is 11 pixels wide
 
 
 def mse(images: Tensor, target: Tensor) -> Tensor:
-    """Mean squared error of each image, (N, C, H, W) -> (N,)."""
+    """Mean over the pixels of (image - target)^2 of each image, (N, C, H, W) -> (N,)."""
     if images.shape != target.shape or images.ndim != 4:
         raise InvalidInputError(
             f"Images of shapes {tuple(images.shape)} and {tuple(target.shape)} received; "
@@ -22,7 +22,8 @@ def mse(images: Tensor, target: Tensor) -> Tensor:
 def psnr_db(images: Tensor, target: Tensor) -> Tensor:
     """Peak signal-to-noise ratio of each image, -10 log10(mse), (N,), in dB; 100 at most.
 
-    Values in [0, 1]; noisy images are clipped first, as shown.
+    10 log10(peak^2 / mse) with a peak of 1 (Hore & Ziou 2010, "Image Quality Metrics: PSNR vs.
+    SSIM"). Values in [0, 1]; noisy images are clipped first, as shown.
     """
     return -10.0 * torch.log10(mse(images, target).clamp_min(1e-10))
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from pydantic import Field
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from vae_core.data import Batch
 from vae_core.likelihoods import Likelihood
@@ -85,6 +86,7 @@ class _Scored(torch.autograd.Function):
         return value
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         (score,) = ctx.saved_tensors
         weight = -grads[0].to(score.dtype)

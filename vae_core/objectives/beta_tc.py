@@ -52,7 +52,12 @@ def total_correlation(posterior: DiagonalGaussian, z: Tensor, num_train: int) ->
         posterior: of the batch.
         z: (B, D) drawn from it, in the same order.
         num_train: true size N of the training split: the estimate is biased without it.
+
+    Returns:
+        0 for a batch of one, which tells nothing.
     """
+    if len(z) == 1:
+        return z.new_zeros(1, dtype=torch.float32)
     z, mean, logvar = z.float(), posterior.mean.float(), posterior.logvar.float()
     squared = (z[:, None] - mean).square() * torch.exp(-logvar)
     log_q = -0.5 * (squared + logvar + math.log(2 * math.pi))  # (B, B, D): z_i under q(. | x_j)

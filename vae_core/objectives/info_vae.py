@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -54,7 +53,8 @@ def info_vae_losses(
     """
     terms, latents = elbo_terms(model, batch, context, config.free_bits)
     (term,) = latents
-    draws = torch.empty_like(term.z).normal_(generator=context.generator)
+    assert term.prior is not None
+    draws = term.prior.draw(len(term.z), context.generator)
     discrepancy = mmd(term.z.float(), draws.float())
     terms["mmd"] = (discrepancy.expand(len(term.z)), config.mmd_weight)
     return Losses({**terms, **model.auxiliary_losses(latents, batch.conditions)})
