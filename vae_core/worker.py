@@ -123,9 +123,11 @@ def _follow(
         if want != "run":
             return "paused" if want == "pause" else "stopped"
         event = events.send(None if last is None else last - learner.num_done)
-        watcher.see(event)
-        if learner.num_done % started.steps_per_epoch == 0:
-            watcher.see(next(events))  # the epoch's validation, before a pause can lose it
+        is_validated = learner.num_done % started.steps_per_epoch == 0
+        # The learner has seen the epoch's validation: it is not saved before its row is written.
+        watcher.see(event, may_save=not is_validated)
+        if is_validated:
+            watcher.see(next(events))  # before a pause can lose it
     for event in events:
         watcher.see(event)
     return "finished"
@@ -147,7 +149,7 @@ class _Watcher:
         rows = [row for row in run.metrics() if row["kind"] == "progress"]
         self.numbers = _numbers(rows[-1]) if rows else {}
 
-    def see(self, event: TrainEvent) -> None:
+    def see(self, event: TrainEvent, *, may_save: bool = True) -> None:
         if self.on_event:
             self.on_event(event)
         if isinstance(event, Progress):
@@ -162,7 +164,7 @@ class _Watcher:
         now = time.monotonic()
         if now - self.looked_at >= FRAME_INTERVAL_S:
             self.look()
-        if now - self.saved_at >= SAVE_INTERVAL_S:
+        if may_save and now - self.saved_at >= SAVE_INTERVAL_S:
             self.save()
 
     def look(self) -> None:

@@ -287,6 +287,26 @@ def test_a_resume_point_is_written_by_the_clock(monkeypatch: pytest.MonkeyPatch)
         assert state["num_done"] == num_done == step - 1
 
 
+def test_a_resume_point_never_knows_a_validation_that_is_not_written_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker that is killed at any moment loses no epoch's row."""
+    monkeypatch.setattr(worker, "SAVE_INTERVAL_S", 0.0)
+    run = runs.create(small(3))
+    save = worker.save_resume
+    missing = []
+
+    def watch(folder: Path, state: Any) -> None:
+        rows = [row for row in run.metrics() if row["kind"] == "validated"]
+        missing.append(state["num_done"] // STEPS - len(rows))
+        save(folder, state)
+
+    monkeypatch.setattr(worker, "save_resume", watch)
+    execute(run)
+    assert len(missing) >= 3
+    assert set(missing) == {0}
+
+
 def test_frames_are_taken_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "FRAME_INTERVAL_S", 0.0)
     run = runs.create(small(1))
