@@ -23,15 +23,20 @@ class Vector:
     Attributes:
         data: all of them, (P,).
         gradient: theirs, (P,), as `gather` left it.
+        gradients: the same, one view for each parameter.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
         self.parameters = list(parameters)
         self.data = torch.cat([parameter.detach().flatten() for parameter in self.parameters])
         self.gradient = torch.zeros_like(self.data)
-        parts = self.data.split([parameter.numel() for parameter in self.parameters])  # type: ignore[no-untyped-call]
-        for parameter, part in zip(self.parameters, parts, strict=True):
-            parameter.data = part.view_as(parameter)
+        self.gradients = self._views(self.gradient)
+        for parameter, part in zip(self.parameters, self._views(self.data), strict=True):
+            parameter.data = part
+
+    def _views(self, vector: Tensor) -> list[Tensor]:
+        parts = vector.split([parameter.numel() for parameter in self.parameters])  # type: ignore[no-untyped-call]
+        return [p.view_as(like) for p, like in zip(parts, self.parameters, strict=True)]
 
     def gather(self) -> Tensor:
         """Move the parameters' gradients into `gradient`, 0 where there is none; return it.

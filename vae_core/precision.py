@@ -36,12 +36,22 @@ class WorkingCopy:
         own = dict(zip(model.parameters(), self.model.parameters(), strict=True))
         self.masters = optimiser.vectors
         self.vectors = [Vector(own[p] for p in master.parameters) for master in self.masters]
+        # Each copy's parameter, and where the gradient of its master lies.
+        self.pairs = [
+            (parameter, place)
+            for master, vector in zip(self.masters, self.vectors, strict=True)
+            for parameter, place in zip(vector.parameters, master.gradients, strict=True)
+        ]
 
     @torch.no_grad()
     def gather(self) -> None:
-        """Move the copy's gradients to the masters, in float32."""
-        for master, vector in zip(self.masters, self.vectors, strict=True):
-            master.gradient.copy_(vector.gather())
+        """Move the copy's gradients to the masters, in float32: 0 where there is none."""
+        for parameter, place in self.pairs:
+            if parameter.grad is None:
+                place.zero_()
+            else:
+                place.copy_(parameter.grad)
+                parameter.grad = None
 
     @torch.no_grad()
     def refresh(self) -> None:
