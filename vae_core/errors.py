@@ -9,6 +9,7 @@
     ├── DatasetError          a data set is not on this computer, damaged, or cannot be fetched
     ├── CheckpointError       weights or their description are damaged or foreign
     ├── RunError              a run is not here, half written, or cannot do what was asked
+    ├── NotExportableError    a model cannot run in a page
     └── TrainingDivergedError the loss stopped being a finite number
 
 Each text says what was received, what is expected and what to do. Anything else that is raised
@@ -48,6 +49,10 @@ class CheckpointError(VAELabError):
 
 class RunError(VAELabError):
     """A run is not here, half written, or cannot do what was asked."""
+
+
+class NotExportableError(VAELabError):
+    """A model cannot run in a page: it is too large, or holds what the page does not know."""
 
 
 class TrainingDivergedError(VAELabError):

@@ -1,20 +1,17 @@
 """Frames: what training looks like at one moment, small enough to keep many."""
 
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vae_core.arrays import Arrays, read_arrays, write_arrays
 from vae_core.data import Dataset, joined
 from vae_core.errors import RunError
-from vae_core.files import write_atomically
 from vae_core.images import png, tile
 from vae_core.inference import decode
 from vae_core.models import LatentModel
@@ -143,18 +140,15 @@ def write_frame(path: Path, frame: Frame) -> None:
         "axis_labels": frame.axis_labels,
         "numbers": dict(frame.numbers),
     }
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        header=np.frombuffer(json.dumps(header).encode(), np.uint8),
-        means=frame.means,
-        points=frame.points,
-        labels=frame.labels,
-        kl_per_dim=frame.kl_per_dim,
-        manifold=np.frombuffer(frame.manifold, np.uint8),
-        recons=np.frombuffer(frame.recons, np.uint8),
-    )
-    write_atomically(path, buffer.getvalue(), durable=False)
+    arrays: Arrays = {
+        "means": frame.means,
+        "points": frame.points,
+        "labels": frame.labels,
+        "kl_per_dim": frame.kl_per_dim,
+        "manifold": np.frombuffer(frame.manifold, np.uint8),
+        "recons": np.frombuffer(frame.recons, np.uint8),
+    }
+    write_arrays(path, header, arrays)
 
 
 def read_frame(path: Path) -> Frame:
@@ -163,22 +157,20 @@ def read_frame(path: Path) -> Frame:
     Raises:
         RunError: when it is missing or damaged.
     """
+    header, arrays = read_arrays(path)
     try:
-        # From memory: numpy leaves the file open when it turns out to be half a zip.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
-            first, second = header["axis_labels"]
-            return Frame(
-                step=header["step"],
-                means=arrays["means"],
-                points=arrays["points"],
-                labels=arrays["labels"],
-                kl_per_dim=arrays["kl_per_dim"],
-                limit=header["limit"],
-                axis_labels=(first, second),
-                manifold=arrays["manifold"].tobytes(),
-                recons=arrays["recons"].tobytes(),
-                numbers=header["numbers"],
-            )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        raise RunError(f"The frame {path} cannot be read ({error}); choose another.") from error
+        first, second = header["axis_labels"]
+        return Frame(
+            step=header["step"],
+            means=arrays["means"],
+            points=arrays["points"],
+            labels=arrays["labels"],
+            kl_per_dim=arrays["kl_per_dim"],
+            limit=header["limit"],
+            axis_labels=(first, second),
+            manifold=arrays["manifold"].tobytes(),
+            recons=arrays["recons"].tobytes(),
+            numbers=header["numbers"],
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise RunError(f"{path} cannot be read as a frame ({error}); choose another.") from error

@@ -47,3 +47,22 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
 def from_png(content: bytes) -> NDArray[np.uint8]:
     """Decode what `png` wrote: (H, W) or (H, W, 3) uint8."""
     return np.array(Image.open(io.BytesIO(content)))
+
+
+def gif(images: Tensor, frame_ms: int, side: int) -> bytes:
+    """Encode pictures, (N, C, H, W) in [0, 1], as a GIF that repeats for ever.
+
+    Args:
+        frame_ms: how long each one stays.
+        side: of the film in pixels, roughly: pictures are enlarged by a whole number, so that each
+            of their pixels stays a square.
+    """
+    scale = max(1, side // max(images.shape[-2:]))
+    frames = [Image.fromarray(tile(picture[None], 1)) for picture in images]
+    first, *rest = [
+        frame.resize((frame.width * scale, frame.height * scale), Image.Resampling.NEAREST)
+        for frame in frames
+    ]
+    buffer = io.BytesIO()
+    first.save(buffer, format="GIF", save_all=True, append_images=rest, duration=frame_ms, loop=0)
+    return buffer.getvalue()

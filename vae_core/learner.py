@@ -136,7 +136,7 @@ class Learner:
         self, batch: Batch, beta: Scalar, learning_rate: Scalar, *, wants_values: bool = True
     ) -> Losses:
         """Compute a step's losses and change the weights: the part that a graph can record."""
-        batch = self._prepare(batch)
+        batch = self.prepare(batch)
         context = Context(self.generators["z"], beta, self.num_items, wants_values)
         model = self.model if self.working is None else self.working.model
         losses = losses_of(self.config.train.objective, model, batch, context)
@@ -156,8 +156,8 @@ class Learner:
             self.ema.update_parameters(self.model)
         self.num_done += 1
 
-    def _prepare(self, batch: Batch) -> Batch:
-        """Augment, damage, and hide conditions."""
+    def prepare(self, batch: Batch) -> Batch:
+        """Augment, damage, and hide conditions, as each step does with its batch."""
         train, x = self.config.train, batch.x
         if train.augmentation is not None:
             x = augment(x, train.augmentation, self.generators["augment"])

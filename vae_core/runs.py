@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from vae_core.checkpoints import MODEL_FILE
 from vae_core.config import RunConfig
@@ -39,7 +39,8 @@ MAX_FRAME_BYTES = 16 * 2**20
 MAX_NAME_LENGTH = 60
 _ID = re.compile(r"[0-9a-f]{24}")
 
-Want = Literal["run", "pause", "stop"]
+Want = Literal["run", "slow", "pause", "stop"]
+"""What is asked of a run: full speed, one step a second with its anatomy, or an end."""
 
 
 def runs_root() -> Path:
@@ -152,7 +153,7 @@ class Run:
             want = read_json(self.folder / CONTROL_FILE)["want"]
         except (OSError, ValueError, KeyError, TypeError):
             return "run"
-        return want if want in ("pause", "stop") else "run"
+        return want if want in get_args(Want) else "run"
 
     def renew_lease(self) -> None:
         """Say that this process works on the run (or keeps it in its queue)."""

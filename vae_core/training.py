@@ -84,12 +84,14 @@ class Started:
     """The first event: `learner` is live, to be looked at between events and not changed.
 
     Attributes:
+        steps_per_event: steps from one Progress to the next, unless something else is asked for.
         transfer: which weights were taken over from the model that training starts from.
     """
 
     learner: Learner
     num_steps: int
     steps_per_epoch: int
+    steps_per_event: int
     transfer: Transfer | None = None
 
 
@@ -144,7 +146,7 @@ def train(
     val = data.val.to(learner.device)
     pace = max(1, min(MAX_STEPS_PER_EVENT, learner.num_steps // EVENTS_PER_RUN))
     verified = learner.state_dict()
-    asked = yield Started(learner, learner.num_steps, learner.steps_per_epoch, transfer)
+    asked = yield Started(learner, learner.num_steps, learner.steps_per_epoch, pace, transfer)
 
     while not learner.is_done:
         end_of_epoch = (learner.num_done // learner.steps_per_epoch + 1) * learner.steps_per_epoch

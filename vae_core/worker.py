@@ -7,6 +7,7 @@ worker ends: no worker outlives its parent.
 
 import ctypes
 import json
+import math
 import os
 import queue
 import signal
@@ -21,6 +22,7 @@ from threading import Thread
 from typing import Any
 
 from vae_core import catalogue
+from vae_core.anatomy import ANATOMY_FILE, look_at_next_step, write_anatomy
 from vae_core.checkpoints import (
     RESUME_FILE,
     load_resume,
@@ -28,7 +30,7 @@ from vae_core.checkpoints import (
     save_resume,
     save_trained,
 )
-from vae_core.data import load_dataset
+from vae_core.data import Dataset, load_dataset
 from vae_core.errors import DatasetError, TrainingDivergedError, VAELabError
 from vae_core.frames import make_frame, make_probe
 from vae_core.learner import Learner
@@ -36,8 +38,11 @@ from vae_core.recipes import default_config
 from vae_core.runs import Run
 from vae_core.training import Progress, Started, TrainEvent, Validated, train
 
-FRAME_INTERVAL_S = 0.2
+FRAME_INTERVAL_S = 0.17  # what comes at an event that is due by then: five a second
+EVENT_S = 0.08
 SAVE_INTERVAL_S = 3.0
+SLOW_STEP_S = 1.0
+NAP_S = 0.05
 NICENESS = 5
 PR_SET_PDEATHSIG = 1
 
@@ -97,16 +102,16 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
 
     learner = started.learner
     first = learner.num_done
-    watcher = _Watcher(run, learner, make_probe(data), on_event)
+    watcher = _Watcher(run, learner, data, on_event)
     watcher.see(started)
     last = None if max_steps is None else first + max_steps
     try:
         status = _follow(events, started, watcher, run, last)
     except TrainingDivergedError:
         with suppress(VAELabError):
-            watcher.finish("diverged", data)  # the learner is back where its losses were finite
+            watcher.finish("diverged")  # the learner is back where its losses were finite
         raise
-    watcher.finish(status, data)
+    watcher.finish(status)
 
 
 def _follow(
@@ -117,20 +122,37 @@ def _follow(
     last: int | None,
 ) -> str:
     """Train until the end, step `last`, or a wish; return the status that this leads to."""
-    learner = started.learner
+    learner, pace = started.learner, started.steps_per_event
     while not learner.is_done:
-        want = "pause" if learner.num_done == last else run.asked()
-        if want != "run":
+        left = None if last is None else last - learner.num_done
+        want = "pause" if left == 0 else run.asked()
+        if want in ("pause", "stop"):
             return "paused" if want == "pause" else "stopped"
-        event = events.send(None if last is None else last - learner.num_done)
+        if want == "slow" or left == 1:
+            watcher.look_into_step()
+        num = 1 if want == "slow" else min(pace, left or pace)
+        began = time.monotonic()
+        event = events.send(num)
+        # Fewer steps at a time where they take long: people watch, and may want to pause.
+        paced = round(num * EVENT_S / (time.monotonic() - began))
+        pace = min(started.steps_per_event, max(1, paced))
         is_validated = learner.num_done % started.steps_per_epoch == 0
         # The learner has seen the epoch's validation: it is not saved before its row is written.
         watcher.see(event, may_save=not is_validated)
         if is_validated:
             watcher.see(next(events))  # before a pause can lose it
+        if want == "slow" and left != 1:
+            _linger(run)
     for event in events:
         watcher.see(event)
     return "finished"
+
+
+def _linger(run: Run) -> None:
+    """Give people time to read a step, unless something else is asked meanwhile."""
+    until = time.monotonic() + SLOW_STEP_S
+    while time.monotonic() < until and run.asked() == "slow":
+        time.sleep(NAP_S)
 
 
 class _Watcher:
@@ -140,11 +162,12 @@ class _Watcher:
         self,
         run: Run,
         learner: Learner,
-        probe: Any,
+        data: Dataset,
         on_event: Callable[[TrainEvent], None] | None,
     ) -> None:
-        self.run, self.learner, self.probe, self.on_event = run, learner, probe, on_event
-        self.looked_at = -1.0
+        self.run, self.learner, self.data, self.on_event = run, learner, data, on_event
+        self.probe = make_probe(data)
+        self.looked_at = -math.inf
         self.saved_at = time.monotonic()
         rows = [row for row in run.metrics() if row["kind"] == "progress"]
         self.numbers = _numbers(rows[-1]) if rows else {}
@@ -172,18 +195,24 @@ class _Watcher:
         self.run.keep_frame(make_frame(self.learner.shown, self.probe, step, self.numbers))
         self.looked_at = time.monotonic()
 
+    def look_into_step(self) -> None:
+        """Keep what the next step will do to its batch."""
+        seen = look_at_next_step(self.learner, self.data.train)
+        write_anatomy(self.run.folder / ANATOMY_FILE, seen)
+        self.looked_at = -math.inf  # and a frame of what came of it
+
     def save(self) -> None:
         save_resume(self.run.folder, self.learner.state_dict())
         self._update()
         self.saved_at = time.monotonic()
 
-    def finish(self, status: str, data: Any) -> None:
+    def finish(self, status: str) -> None:
         self.look()
         if status != "finished":
             self.save()
         self._update()
         if status != "paused":
-            save_trained(self.run.folder, self.run.record(), self.learner.result(), data)
+            save_trained(self.run.folder, self.run.record(), self.learner.result(), self.data)
         self.run.update(status=status)
         if status == "finished":
             (self.run.folder / RESUME_FILE).unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from vae_core.likelihoods.base import (
 )
 
 MAX_EXACT_LEVELS = 32
+TINY = 1e-12  # of 1 / s, so that a scale beyond all bounds gives 1 / 2 and not 0 / 0
 
 
 class DiscretisedLogistic:
@@ -84,7 +85,7 @@ class DiscretisedLogistic:
         (1 + exp((mean - 1) / s))), which is off by half a level at the most.
         """
         mean, log_scale = self._split(params)
-        inverse = torch.exp(-log_scale)
+        inverse = torch.exp(-log_scale).clamp_min(TINY)
         if self.levels <= MAX_EXACT_LEVELS:
             total = torch.zeros_like(mean)
             for k in range(1, self.levels):
