@@ -21,6 +21,7 @@ lint: .venv/dev-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/oxlint --deny-warnings ui
 
 checkpoints: .venv/app-installed
 	$(BIN)/python -m vae_core checkpoints --rebuild all

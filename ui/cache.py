@@ -4,7 +4,7 @@ Cached models are in eval mode and must never be changed.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from torch.nn.functional import pad
 
 from vae_core import catalogue, runs
 from vae_core.checkpoints import Checkpoint, load_checkpoint
-from vae_core.data import Dataset, dataset_entry, load_dataset
-from vae_core.errors import CheckpointError
+from vae_core.data import SPLITS, Dataset, dataset_entry, load_dataset
+from vae_core.errors import CheckpointError, RunError
 from vae_core.images import png, tile
 from vae_core.models import NO_CONDITIONS
 from vae_core.projection import (
@@ -80,6 +80,18 @@ def choices() -> tuple[dict[str, Choice], list[str]]:
         taken.add(title)
         found[record.id] = Choice(record.id, title, runs.runs_root() / record.id, record)
     return found, problems
+
+
+def key_of(model_id: str) -> Key | None:
+    """Find a bundled model or a run by its id, offered by the picker or not; None without one."""
+    folder = catalogue.BUNDLED / model_id
+    bundled = {path.parent for path in catalogue.BUNDLED.glob(f"*/{RECORD_FILE}")}
+    if folder not in bundled:
+        try:
+            folder = runs.open_run(model_id).folder
+        except RunError:
+            return None
+    return str(folder), _mtime_ns(folder)
 
 
 def checkpoint(key: Key) -> Checkpoint:
@@ -198,16 +210,27 @@ def dataset(name: str) -> Dataset | None:
     return load_dataset(name) if dataset_entry(name).is_present() else None
 
 
-def original(found: Checkpoint, position: int) -> Tensor | None:
-    """The picture behind a stored latent, (1, C, H, W) in [0, 1]; None when it is not here.
+def originals(found: Checkpoint, positions: Sequence[int]) -> Tensor | None:
+    """The pictures behind stored latents, (N, C, H, W) in [0, 1]; None when they are not here.
 
     Another data set of the same name (other labels) counts as not here.
     """
     data = dataset(found.record.config.dataset)
     if data is None:
         return None
-    split, index = found.latents.where(position)
-    source = data.split(split)
-    if index >= len(source) or source.labels[index] != found.latents.label[position]:
-        return None
-    return source.pixels(index, index + 1)
+    rows = torch.as_tensor(positions, dtype=torch.int64)
+    pictures = torch.empty(len(rows), *data.spec.event_shape)
+    for place, name in enumerate(SPLITS):
+        mine = found.latents.split[rows] == place
+        source, index = data.split(name), found.latents.index[rows[mine]]
+        if bool((index >= len(source)).any()):
+            return None
+        if bool((source.labels[index] != found.latents.label[rows[mine]]).any()):
+            return None
+        pictures[mine] = source.batch(index).x
+    return pictures
+
+
+def original(found: Checkpoint, position: int) -> Tensor | None:
+    """One of `originals`, (1, C, H, W)."""
+    return originals(found, [position])

@@ -1,0 +1,19 @@
+"""What the server answers beside pages: scripts, networks, pictures, events. All under /api/."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from ui.api import assets, models
+
+
+def unknown(request: Request) -> JSONResponse:
+    """Answer any other address under /api/, which would else get the app's page."""
+    return JSONResponse({"error": f"There is nothing at {request.url.path}."}, status_code=404)
+
+
+ROUTES = [
+    *assets.ROUTES,
+    *models.ROUTES,
+    Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+]

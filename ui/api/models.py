@@ -1,0 +1,142 @@
+"""A model for the browser: its networks, its latents, the pictures behind them, and decoding.
+
+Addresses hold the model's id and version (see `cache.Choice.key`), so that a browser may keep what
+it got for ever.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+import torch
+from pydantic import BaseModel, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from torch import Tensor
+
+from ui import cache, told
+from ui.api.assets import FOR_EVER
+from vae_core.checkpoints import Checkpoint
+from vae_core.errors import InvalidInputError, VAELabError
+from vae_core.export import export_decoder, export_encoder
+from vae_core.images import gif, png, tile
+from vae_core.inference import decode
+
+SHEET_SIDE = 16
+MAX_DECODES = 512
+_BYTES = "application/octet-stream"
+
+FILM_FRAME_MS, FILM_SIDE = 60, 280
+
+Endpoint = Callable[[Request, Checkpoint], Response]
+AsyncEndpoint = Callable[[Request], Awaitable[Response]]
+
+
+def of_model(endpoint: Endpoint) -> Callable[[Request], Response]:
+    """Find the model that an address names; errors for people become JSON."""
+
+    @wraps(endpoint)
+    def answer(request: Request) -> Response:
+        model_id, version = request.path_params["id"], request.path_params["version"]
+        key = cache.key_of(model_id)
+        if key is None or str(key[1]) != version:
+            return JSONResponse(
+                {"error": "This model is not here, or was changed; reload the page."}, 404
+            )
+        try:
+            return endpoint(request, cache.checkpoint(key))
+        except VAELabError as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return answer
+
+
+@of_model
+def network(request: Request, found: Checkpoint) -> Response:
+    """Serve the encoder or decoder for `net.js`."""
+    export = export_decoder if request.url.path.endswith("decoder") else export_encoder
+    return Response(export(found.model), media_type=_BYTES, headers=FOR_EVER)
+
+
+@of_model
+def latents(request: Request, found: Checkpoint) -> Response:
+    """Serve the stored posteriors: means (N, D), logvars (N, D) if any, labels (N,).
+
+    Numbers are float32, labels uint8, all little endian, one array after the other.
+    """
+    stored = found.latents
+    parts = [stored.encoded.mean.numpy().astype("<f4").tobytes()]
+    if stored.encoded.logvar is not None:
+        parts.append(stored.encoded.logvar.numpy().astype("<f4").tobytes())
+    parts.append(stored.label.numpy().astype("u1").tobytes())
+    return Response(b"".join(parts), media_type=_BYTES, headers=FOR_EVER)
+
+
+@of_model
+def sheet(request: Request, found: Checkpoint) -> Response:
+    """Serve 256 of the pictures behind the stored latents as one PNG, 16 in a row."""
+    number, size = request.path_params["number"], SHEET_SIDE**2
+    positions = range(len(found.latents))[number * size : (number + 1) * size]
+    pictures = cache.originals(found, positions)
+    if pictures is None or not len(pictures):
+        return JSONResponse({"error": "These pictures are not on this computer."}, 404)
+    return Response(png(tile(pictures, SHEET_SIDE)), media_type="image/png", headers=FOR_EVER)
+
+
+def posted(endpoint: Callable[[Checkpoint, Tensor], Response]) -> AsyncEndpoint:
+    """Decode what a page asks for: {"z": rows of D numbers, "told": {condition: value}}.
+
+    A told value is a class, a list of numbers, or null for "not told".
+    """
+
+    async def answer(request: Request) -> Response:
+        body = await request.body()
+        return await run_in_threadpool(
+            of_model(lambda _, found: endpoint(found, _decode(found, body))), request
+        )
+
+    return answer
+
+
+def _decode(found: Checkpoint, body: bytes) -> Tensor:
+    try:
+        asked = _Decodes.model_validate_json(body)
+    except ValidationError as error:
+        what = error.errors(include_url=False, include_context=False)[0]
+        raise InvalidInputError(
+            f"{what['msg']} at {'.'.join(map(str, what['loc'])) or 'the body'}; expected "
+            f'{{"z": 1 to {MAX_DECODES} rows of numbers, "told": {{...}}}}.'
+        ) from error
+    if len({len(row) for row in asked.z}) > 1:
+        raise InvalidInputError("Rows of different lengths received in z; expected equal ones.")
+    z = torch.tensor(asked.z, dtype=torch.float32)
+    return decode(found.model, z, told.from_json(found, asked.told))
+
+
+@posted
+def decoded(found: Checkpoint, pictures: Tensor) -> Response:
+    """Answer the pictures, (N, C, H, W) in [0, 1], as float32, little endian; see `decoder.js`."""
+    return Response(pictures.numpy().astype("<f4").tobytes(), media_type=_BYTES)
+
+
+@posted
+def film(found: Checkpoint, pictures: Tensor) -> Response:
+    """Answer the pictures one after the other, as a GIF; see `film.js`."""
+    return Response(gif(pictures, FILM_FRAME_MS, FILM_SIDE), media_type="image/gif")
+
+
+class _Decodes(BaseModel):
+    z: list[list[float]] = Field(min_length=1, max_length=MAX_DECODES)
+    told: dict[str, int | list[float | None] | None] = Field(default={}, max_length=8)
+
+
+MODEL = "/api/models/{id}/{version}"
+ROUTES = [
+    Route(MODEL + "/encoder", network),
+    Route(MODEL + "/decoder", network),
+    Route(MODEL + "/latents", latents),
+    Route(MODEL + "/pictures/{number:int}.png", sheet),
+    Route(MODEL + "/decode", decoded, methods=["POST"]),
+    Route(MODEL + "/film", film, methods=["POST"]),
+]
