@@ -2,30 +2,29 @@
 
 import streamlit as st
 
-from ui import errors, links, live, originals, run_controls, settings, told
+from ui import errors, links, originals, run_controls, run_saving, settings
+from ui.components import live
 from ui.texts import plain
 from vae_core import runs
 from vae_core.data import dataset_entry
 from vae_core.errors import VAELabError
 from vae_core.record import RunRecord
 
-REFRESH_S = {"queued": 1.0, "running": 0.3}
-
 
 def main() -> None:
-    """Draw the page; while something is at work, it draws itself again and again."""
-    run, status = _run_of_this_page()
-    st.fragment(_watch, run_every=REFRESH_S.get(status), key="poll")(run, status)
+    """Draw the page, the same before, during and after a run: only its contents change."""
+    with st.container(key="watch"):
+        _show(*_run_of_this_page())
 
 
-def _run_of_this_page() -> tuple[runs.Run | None, str]:
-    """The run in the address, else the one this person watched last, and its status."""
+def _run_of_this_page() -> tuple[runs.Run | None, RunRecord | None]:
+    """The run in the address, else the one this person watched last."""
     run_id = st.query_params.get("run") or st.session_state.get("run")
     if run_id is None:
-        return None, "none"
+        return None, None
     try:
         run = runs.open_run(run_id)
-        status = run.record().status
+        record = run.record()
     except VAELabError as error:
         run_controls.watch(None)
         st.warning(plain(str(error)))
@@ -33,55 +32,33 @@ def _run_of_this_page() -> tuple[runs.Run | None, str]:
         links.to_page("explore", "Explore the models that are here")
         st.stop()
     run_controls.watch(run.id)
-    return run, status
-
-
-def _watch(run: runs.Run | None, status: str) -> None:
-    with errors.shown(), st.container(key="watch"):
-        record = run.record() if run is not None else None
-        if record is not None and record.status != status:
-            st.rerun()  # another status has another timer
-        _show(run, record)
+    return run, record
 
 
 def _show(run: runs.Run | None, record: RunRecord | None) -> None:
-    """Draw the same page before, during and after a run, so that only its contents change."""
     if record is not None:
         settings.start_from_once(record.config)
-    rows = run.metrics() if run is not None else []
-    last = next((row for row in reversed(rows) if row["kind"] == "progress"), None)
-    bar, drawer = st.columns([4, 1], vertical_alignment="center")
+    bar, drawer = st.columns([5, 1], vertical_alignment="center")
+    below = st.container()
     with drawer:
         settings.drawer("Settings")
+    chosen = settings.chosen(record.config if record is not None else None)
+    config = record.config if record is not None else chosen
     with bar, st.container(key="bar", horizontal=True, vertical_alignment="center"):
-        chosen = settings.chosen(record.config if record is not None else None)
-        run_controls.show_buttons(run, record, chosen)
-        config = record.config if record is not None else chosen
-        said = run_controls.sentence(run, record, last)
-        st.markdown(f"{said}  \n:small[:gray[{settings.sentence(config)}]]", width="stretch")
-    if record is not None and record.status in run_controls.ENDED and run.is_usable():
-        run_controls.show_save(run, record)
-    elif record is None:
-        run_controls.show_undo()
-    else:
-        st.progress(last["step"] / last["num_steps"] if last else 0.0)
+        run_controls.show_buttons(run, record, chosen, below)
+        if record is None:
+            run_saving.show_undo(below)
+        elif record.status in run_controls.ENDED and run.is_usable():
+            run_saving.show_save(run, record, below)
 
     entry = dataset_entry(config.dataset)
     if not entry.is_present():
+        st.markdown(f":gray[{settings.sentence(config)}]")
         with errors.shown():
             entry.load()  # says where it was looked for and what to do
         originals.offer_download(entry.spec)
         return
-    frame = run.live_frame() if run is not None else None
-    if frame is None:  # nothing trained yet: what the network makes of the pictures until then
-        frame = live.untrained(config)
-    left, right = st.columns([500, 460], gap="medium")
-    with left:
-        live.show_map(frame, entry.spec, is_mixed=told.CLASS in told.names(config.model))
-    with right:
-        live.show_loss(last, config)
-        live.show_curves(rows, config)
-        live.show_probes(frame, config.dataset)
+    live.show(run, record, config, run_controls.sentence(run, record))
 
 
 with errors.shown():

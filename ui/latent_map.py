@@ -1,13 +1,14 @@
-"""The map of stored latents: which axes, the dots, what is picked."""
+"""The map of stored latents: which axes, the classes' names, what is picked first."""
+
+from typing import Any
 
 import streamlit as st
 import torch
 
-from ui import cache, charts, state, told
+from ui import cache, charts, told
 from vae_core.checkpoints import Checkpoint
 from vae_core.inference import decode
 
-DOTS = "dots"
 NEAR = 0.2  # from a class's centre, in limits of the map
 MAX_CANDIDATES = 200
 
@@ -66,7 +67,7 @@ def default_pick(key: cache.Key, axes: cache.Axes) -> int:
     near = _near_centres(found, view)
     originals = [cache.original(found, position) for position in near]
     if not originals or any(image is None for image in originals):
-        return near[0] if near else int(view.shown[0])
+        return near[0] if near else 0
     clean, means = torch.cat(originals), found.latents.encoded.mean[near]
     errors = (decode(found.model, means, told.of_pictures(found, near)) - clean).square()
     contrast = (clean - clean.mean((1, 2, 3), keepdim=True)).square()
@@ -74,75 +75,46 @@ def default_pick(key: cache.Key, axes: cache.Axes) -> int:
 
 
 def _near_centres(found: Checkpoint, view: cache.MapView) -> list[int]:
-    """Positions of shown dots near their own class's centre, the nearest first."""
-    labels, names = found.latents.label[view.shown], found.record.spec.class_names
-    points = view.points[view.shown]
+    """Positions of dots near their own class's centre, the nearest first."""
+    labels, texts = found.latents.label, found.record.spec.class_names
+    points = view.points
     gaps = torch.cdist(points, view.centres.nan_to_num(1e9)) / view.limit
     own = gaps.gather(1, labels[:, None])[:, 0]
     own[gaps.argmin(1) != labels] = torch.inf
-    titles = charts.label_places(view.centres, names, view.limit)
+    titles = charts.label_places(view.centres, texts, view.limit)
     near = []
     for row in own.argsort().tolist():
         place = (points[row, 0].item(), points[row, 1].item())
         covered = any(
-            charts.labels_touch(place, "", title, name, view.limit)
-            for title, name in zip(titles, names, strict=False)
+            charts.labels_touch(place, "", title, text, view.limit)
+            for title, text in zip(titles, texts, strict=False)
         )
         if own[row] > NEAR or len(near) == MAX_CANDIDATES:
             break
         if not covered:
-            near.append(int(view.shown[row]))
+            near.append(row)
     return near
 
 
-def on_click() -> None:
-    """Pick the clicked dot; clicking it again (which deselects it) picks it again."""
-    points = st.session_state[DOTS].selection.points
-    if points:
-        st.session_state["clicked"] = int(points[0]["customdata"])
-    if "clicked" in st.session_state:
-        state.set_number("pick", st.session_state["clicked"])
+def names(found: Checkpoint, view: cache.MapView) -> list[dict[str, Any]]:
+    """Where the classes' names go on the map: {"label", "text", "place": [x, y]} for each.
+
+    Told the class, a model mixes the classes: their names would stand for nothing.
+    """
+    if told.CLASS in told.names(found.record.config.model):
+        return []
+    texts = found.record.spec.class_names
+    places = charts.label_places(view.centres, texts, view.limit)
+    return [
+        {"label": label, "text": texts[label], "place": list(place)}
+        for label, place in enumerate(places)
+        if place[0] == place[0]  # nan: no such class here
+    ]
 
 
-def draw(found: Checkpoint, view: cache.MapView, marks: str, height: int) -> None:
-    """Show the dots, and over them `marks` (SVG) and the classes' names."""
-    names = found.record.spec.class_names
-    # Told the class, a model mixes the classes: their names would stand for nothing.
-    is_mixed = told.CLASS in told.names(found.record.config.model)
-    figure = charts.map_figure(
-        view.points[view.shown],
-        found.latents.label[view.shown],
-        view.shown,
-        view.limit,
-        view.projection.labels,
-        names,
-        height - charts.KEY_HEIGHT * is_mixed,
-    )
-    with st.container(key="map", gap=None):
-        st.plotly_chart(
-            figure,
-            key=DOTS,
-            theme=None,
-            on_select=on_click,
-            selection_mode="points",
-            config=charts.CONFIG,
-            alt=f"Map of {len(view.shown)} pictures: {_arrangement(is_mixed)}.",
-        )
-        with st.container(key="map_marks"):
-            labels = "" if is_mixed else charts.class_labels(view.centres, names, view.limit)
-            st.html(charts.over_map(marks + labels, view.limit))
-    if is_mixed:
-        st.html(charts.colour_key(names))
-
-
-def _arrangement(is_mixed: bool) -> str:
-    return "the classes lie mixed" if is_mixed else "those of one class lie together"
-
-
-def describe(found: Checkpoint, view: cache.MapView) -> str:
+def describe(found: Checkpoint) -> str:
     """What the map holds, in one line."""
     record = found.record
-    num, shown, dim = len(found.latents), len(view.shown), record.config.model.latent_dim
-    images = f"{num:,} images" if shown == num else f"{shown:,} of {num:,} images"
+    num, dim = len(found.latents), record.config.model.latent_dim
     numbers = "1 number" if dim == 1 else f"{dim} numbers"
-    return f"{record.spec.title}: {images}, {numbers} each, seed {record.config.seed}"
+    return f"{record.spec.title}: {num:,} images, {numbers} each, seed {record.config.seed}"

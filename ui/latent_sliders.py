@@ -1,23 +1,19 @@
-"""One slider for each number of a latent: ranges, values, order."""
+"""One slider for each number of a latent: ranges, order, what is said of them."""
 
 import math
-import random
 from dataclasses import dataclass
 
 import streamlit as st
 import torch
-from torch import Tensor
 
-from ui import cache, pictures, told
+from ui import cache, told
 from vae_core.checkpoints import Checkpoint
 from vae_core.distributions import StandardNormal
-from vae_core.inference import traverse
 from vae_core.record import QUANTILES
 
 COLLAPSED_NATS = 0.01
 MAX_NATURAL_ORDER = 4
-ANY, PICKED = "any", "picked"
-NOT_CLASSES = (ANY, PICKED)
+USUAL = 0.95  # of a class: the others, far from its middle, are often hard to read
 
 
 @dataclass(frozen=True)
@@ -28,16 +24,6 @@ class Range:
     high: float
     default: float
     step: float
-
-    @property
-    def format(self) -> str:
-        """As many decimals as the step has."""
-        return f"%.{max(0, -round(math.log10(self.step)))}f"
-
-    def snap(self, value: float) -> float:
-        """The nearest value that the slider can show."""
-        snapped = round(round(value / self.step) * self.step, 6)
-        return min(self.high, max(self.low, snapped))
 
 
 def ranges(found: Checkpoint) -> list[Range]:
@@ -65,105 +51,6 @@ def _range(low: float, default: float, high: float) -> Range:
     )
 
 
-KL_HELP = (
-    "KL says how much this number tells the decoder about a picture, at most and on average. It "
-    "is measured in nats, a unit of information: 1 nat is 1.44 yes-or-no answers (bits). A number "
-    "with 0 nats is the same for every picture."
-)
-
-
-def ends(found: Checkpoint, limit: Range) -> str:
-    """Why sliders end where they do."""
-    if not isinstance(found.model.prior(), StandardNormal):
-        return "98 % of the training pictures lie between a slider's ends."
-    return f"Sliders end at \N{PLUS-MINUS SIGN}{limit.high:g}: 98 % of the prior lies between."
-
-
-def traversal(
-    found: Checkpoint, z: Tensor, dim: int, limit: Range, num: int, given: told.Told
-) -> str:
-    """HTML of what one slider's places give while the others stay, framed where it stands."""
-    places = limit.low + (limit.high - limit.low) * (torch.arange(num) + 0.5) / num
-    images = traverse(found.model, z, dim, places, given)
-    alt = f"Number {dim + 1} from {limit.low:g} to {limit.high:g}, the others unchanged"
-    strip = pictures.img(pictures.sprite(images, gap=1), alt, "100%", "traversal")
-    side = images.shape[-1]
-    total = num * (side + 1) - 1
-    left = int((places - z[dim]).abs().argmin()) * (side + 1)
-    frame = f"left:{100 * left / total:.3f}%;width:{100 * side / total:.3f}%"
-    return f'<div class="vl-strip">{strip}<span class="here" style="{frame}"></span></div>'
-
-
-def key(choice: cache.Choice, dim: int) -> str:
-    """A slider's name in the session."""
-    return f"z_{choice.id}_{dim}"
-
-
-def values(choice: cache.Choice, limits: list[Range]) -> Tensor:
-    """What the sliders say, (D,); call it before they are drawn.
-
-    A value from before the model was trained on may lie beyond its new ranges: it is put to their
-    ends, so that what is decoded is what is shown.
-    """
-    for dim, limit in enumerate(limits):
-        name = key(choice, dim)
-        st.session_state[name] = limit.snap(st.session_state.get(name, limit.default))
-    return torch.tensor([st.session_state[key(choice, dim)] for dim in range(len(limits))])
-
-
-def starts(choice: cache.Choice) -> list[str]:
-    """What the sliders can start from: any picture, the one picked on Explore, or a class."""
-    picked = [PICKED] if picked_position(choice) is not None else []
-    return [*picked, ANY, *choice.record.spec.class_names]
-
-
-def picked_position(choice: cache.Choice) -> int | None:
-    """The picture picked on Explore, if it is of this model's data set."""
-    same_data = st.session_state.get("pick_dataset") == choice.record.config.dataset
-    position = st.session_state.get("number_pick") if same_data else None
-    num = len(cache.checkpoint(choice.key).latents)
-    return position if position is not None and 0 <= position < num else None
-
-
-def reset(choice: cache.Choice, limits: list[Range]) -> None:
-    """Put every slider back to its default."""
-    for dim, limit in enumerate(limits):
-        st.session_state[key(choice, dim)] = limit.default
-    told.reset(choice, cache.checkpoint(choice.key))
-    st.session_state.pop(f"start_{choice.id}", None)
-
-
-def start_from_picture(choice: cache.Choice, limits: list[Range]) -> None:
-    """Put the sliders to the means of the picked picture, or of a random one of a class.
-
-    A conditional model is told what is true of that picture.
-    """
-    found = cache.checkpoint(choice.key)
-    latents = found.latents
-    wanted = st.session_state["start_class"]
-    positions = torch.arange(len(latents))
-    if wanted == PICKED:
-        positions = positions[picked_position(choice) :][:1]
-    elif wanted != ANY:
-        positions = positions[latents.label == choice.record.spec.class_names.index(wanted)]
-    if not len(positions):
-        return
-    position = int(positions[random.randrange(len(positions))])  # noqa: S311
-    clipped = 0
-    for dim, (limit, value) in enumerate(
-        zip(limits, latents.encoded.mean[position].tolist(), strict=True)
-    ):
-        st.session_state[key(choice, dim)] = limit.snap(value)
-        clipped += not limit.low - limit.step <= value <= limit.high + limit.step
-    told.start_from(choice, found, position)
-    st.session_state[f"start_{choice.id}"] = (position, clipped)
-
-
-def start(choice: cache.Choice) -> tuple[int, int] | None:
-    """The picture that the sliders started from, and how many numbers did not fit."""
-    return st.session_state.get(f"start_{choice.id}")
-
-
 def order(found: Checkpoint) -> tuple[list[int], list[int]]:
     """Dimensions in use and collapsed ones; more than four are sorted by their KL."""
     dims, kl = list(range(found.model.latent_dim)), found.record.kl_per_dim
@@ -175,11 +62,66 @@ def order(found: Checkpoint) -> tuple[list[int], list[int]]:
     return used, [dim for dim in dims if kl[dim] < COLLAPSED_NATS]
 
 
-def label(found: Checkpoint, dim: int) -> str:
-    """A slider's label in Markdown: its number, and what it carries."""
-    name, kl = f"number {dim + 1} (z{dim + 1})", found.record.kl_per_dim
-    if not kl:
-        return f":violet[**{name}**]"
-    if kl[dim] < COLLAPSED_NATS:
-        return f":gray[{name}, unused: KL {kl[dim]:.2f} nats]"
-    return f":violet[**{name}**] carries {kl[dim]:.2f} nats (KL)"
+def intro(found: Checkpoint) -> str:
+    """What the sliders are, in a few short sentences."""
+    num = found.model.latent_dim
+    names = told.names(found.record.config.model)
+    beside = f", and is told its {' and its '.join(names)}" if names else ""
+    numbers = "one number" if num == 1 else f"{num} numbers"
+    changes = "Its slider changes it" if num == 1 else "Each slider changes one"
+    shows = "what that does" if num == 1 else "what that does while the others stay"
+    is_sorted = num > MAX_NATURAL_ORDER and bool(found.record.kl_per_dim)
+    return (
+        f"The model keeps {numbers} of a picture{beside}. {changes}; the strip below it shows "
+        f"{shows}. {_ends(found)}" + (" Those that carry most come first." if is_sorted else "")
+    )
+
+
+def _ends(found: Checkpoint) -> str:
+    """Why sliders end where they do."""
+    if not isinstance(found.model.prior(), StandardNormal):
+        return "98 % of the training pictures lie between a slider's ends."
+    high = ranges(found)[0].high
+    return f"Sliders end at \N{PLUS-MINUS SIGN}{high:g}: 98 % of the prior lies between."
+
+
+def picked_position(choice: cache.Choice) -> int | None:
+    """The picture picked on Explore, if it is of this model's data set."""
+    same_data = st.session_state.get("pick_dataset") == choice.record.config.dataset
+    position = st.session_state.get("number_pick") if same_data else None
+    num = len(cache.checkpoint(choice.key).latents)
+    return position if position is not None and 0 <= position < num else None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def examples(key: cache.Key) -> list[int]:
+    """Stored pictures to blend at first, as positions; none for a model without stored latents.
+
+    Two that lie far apart: typical ones of two classes or, where the class is told and z holds only
+    the way of drawing, two of one class. Then an unusual and a typical one of one class, and a
+    typical one of another: the first less the second is a way of drawing, to be given to the third.
+    """
+    found = cache.checkpoint(key)
+    classes = [_from_the_middle(found, label) for label in found.latents.label.unique().tolist()]
+    if not classes:
+        return []
+    is_told = told.CLASS in told.names(found.record.config.model)
+    typical = torch.stack([rows[0] for rows in classes])
+    pair = _farthest(found, classes[0] if is_told else typical)
+    one, other = classes[len(classes) // 2], classes[-1]
+    return [*pair, int(one[-1]), int(one[0]), int(other[0])]
+
+
+def _from_the_middle(found: Checkpoint, label: int) -> torch.Tensor:
+    """Positions of a class's pictures, the most typical first; the most unusual ones left out."""
+    rows = (found.latents.label == label).nonzero()[:, 0]
+    means = found.latents.encoded.mean[rows]
+    distances = (means - means.median(0).values).norm(dim=1)
+    return rows[distances.argsort()][: math.ceil(USUAL * len(rows))]
+
+
+def _farthest(found: Checkpoint, positions: torch.Tensor) -> tuple[int, int]:
+    """The two of some pictures whose latents lie farthest apart."""
+    means = found.latents.encoded.mean[positions]
+    first, second = divmod(int(torch.cdist(means, means).argmax()), len(positions))
+    return int(positions[first]), int(positions[second])

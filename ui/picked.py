@@ -1,22 +1,17 @@
-"""The picked picture: original, reconstruction, its place, and the numbers behind it."""
+"""The picked picture: what it is, and the maths of its place."""
 
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
 import streamlit as st
 import torch
 from torch import Tensor
 
-from ui import cache, originals, pictures, theme, told
-from ui.texts import a
+from ui import cache, theme, told
 from vae_core.checkpoints import Checkpoint
 from vae_core.distributions import DiagonalGaussian, Prior
-from vae_core.inference import decode
 
-SIZE = "112px"
 MAX_TERMS = 3
-MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
@@ -44,11 +39,6 @@ class Picked:
         logvar = self.found.latents.encoded.logvar
         return None if logvar is None else logvar[self.position]
 
-    @property
-    def label(self) -> str:
-        """Its class."""
-        return self.found.record.spec.class_names[int(self.found.latents.label[self.position])]
-
     @cached_property
     def original(self) -> Tensor | None:
         """(1, C, H, W); None when the data set is not here."""
@@ -66,11 +56,6 @@ class Picked:
             return self.found.model.prior(self.told)
 
     @cached_property
-    def reconstruction(self) -> Tensor:
-        """(1, C, H, W): decoded from the mean."""
-        return decode(self.found.model, self.mean[None], self.told)
-
-    @cached_property
     def recon_nats(self) -> float | None:
         """-log p(x | z = mean); None without the original."""
         if self.original is None:
@@ -85,55 +70,6 @@ class Picked:
         if self.logvar is None:
             return []
         return DiagonalGaussian(self.mean[None], self.logvar[None]).kl(self.prior)[0].tolist()
-
-
-def number(value: float, digits: int = 2) -> str:
-    """A number with a real minus sign, and none before a zero."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
-
-
-def show_pictures(picked: Picked) -> None:
-    """Original, arrow, reconstruction, and the label."""
-    if picked.original is None:
-        left = pictures.blank(originals.MISSING, SIZE)
-    else:
-        content = pictures.sprite(picked.original)
-        left = pictures.img(content, f"the original, {a(picked.label)}", SIZE, "original")
-    content = pictures.sprite(picked.reconstruction)
-    alt = "what the decoder makes of its place on the map"
-    right = pictures.img(content, alt, SIZE, "reconstruction")
-    words = told.in_words(picked.found, picked.told)
-    note = f'<p class="muted">The decoder is told {escape(words)}.</p>' if words else ""
-    pictures.show(
-        f'<div class="vl-row">{pictures.figure(left, "original")}<span class="arrow">→</span>'
-        f"{pictures.figure(right, 'reconstruction')}</div>{note}"
-    )
-
-
-def show_place(picked: Picked) -> None:
-    """Mean and spread, as the map's ring and ellipses show them."""
-    strip = picked.view.projection.is_strip
-    mean = _pair(picked.view.projection.project(picked.mean[None])[0].tolist(), strip)
-    many = len(picked.mean) > 2
-    if picked.logvar is None:
-        where = " on this map" if many else ""
-        rest, rings = f"{where}; an autoencoder gives a single point, no spread.", ""
-    else:
-        variances = picked.view.projection.axes.square().T @ picked.logvar.exp()
-        spread = _pair(variances.sqrt().tolist(), strip)
-        rest = f', spread <b class="sigma">\N{GREEK SMALL LETTER SIGMA} {spread}</b>'
-        rings = "Green rings around the mean: 1 and 2 spreads."
-        if many:
-            rings = "Both as on this map; green rings: 1 and 2 spreads."
-        rings = f'<p class="muted">{rings}</p>'
-    pictures.show(f'<p>Mean <b class="mean">\N{GREEK SMALL LETTER MU} {mean}</b>{rest}</p>{rings}')
-
-
-def _pair(values: list[float], strip: bool) -> str:
-    """The map's coordinates in brackets; a strip has but one."""
-    digits = 3 if max(abs(value) for value in values) < 10 else 2
-    texts = [number(value, digits) for value in values]
-    return texts[0] if strip else f"({texts[0]}, {texts[1]})"
 
 
 def show_maths(picked: Picked) -> None:

@@ -1,14 +1,16 @@
-"""Buttons and sentences for each state of a run: what happened, and the one next thing to do."""
+"""Buttons and sentences for each state of a run: what happened, and what can be done next."""
 
+import re
 import secrets
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from ui import errors, links, settings, state, told
-from ui.texts import plain
+from ui import errors, settings, told
 from ui.workers import executor
 from vae_core import runs
 from vae_core.config import RunConfig
@@ -16,10 +18,11 @@ from vae_core.data import load_dataset
 from vae_core.errors import RunError
 from vae_core.record import RunRecord
 
-FIRST_STEP_S = 0.3
+BEGIN_S, STEP_S = 0.3, 1.0
 LOW_DISK_BYTES = 50 * 2**20
 AT_WORK = ("queued", "running")
 ENDED = ("finished", "stopped", "diverged", "failed")
+FIRST_PX, STEP_PX, SPEED_PX, STOP_PX = 128, 68, 124, 68  # widths of buttons that keep places
 
 
 def start(config: RunConfig) -> None:
@@ -39,12 +42,14 @@ def start(config: RunConfig) -> None:
     settings.show_next_time(config)
     st.session_state.pop("deleted", None)
     watch(run.id)
-    # A free worker needs a tenth of a second: waiting for it here shows the first step at once
-    # instead of at the next poll.
-    deadline = time.monotonic() + FIRST_STEP_S
-    while not run.metrics() and time.monotonic() < deadline:
+    _wait_while(run, ("queued",), BEGIN_S)
+
+
+def _wait_while(run: runs.Run, statuses: tuple[str, ...], seconds: float) -> None:
+    """Give a free worker the moment it needs, so that the buttons change once, not twice."""
+    deadline = time.monotonic() + seconds
+    while run.record().status in statuses and time.monotonic() < deadline:
         time.sleep(0.02)
-    st.rerun()
 
 
 def watch(run_id: str | None) -> None:
@@ -58,66 +63,113 @@ def watch(run_id: str | None) -> None:
             st.query_params["run"] = run_id
 
 
-def show_buttons(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) -> None:
-    """Draw what can be done now, the likeliest first."""
-    for number, (label, action) in enumerate(_actions(run, record, chosen)):
-        kind, width = ("secondary", "content") if number else ("primary", 128)
-        key = "do_" + label.lower().replace(" ", "_")
-        if st.button(label, key=key, type=kind, width=width):
-            with errors.shown():
-                action()
+@dataclass(frozen=True)
+class Action:
+    """One button.
+
+    Attributes:
+        label: on it.
+        act: what it does.
+        is_possible: now; it keeps its place when it is not.
+        note: said under the pointer.
+        width: in pixels; None for as wide as its label.
+    """
+
+    label: str
+    act: Callable[[], None]
+    is_possible: bool = True
+    note: str | None = None
+    width: int | None = None
+
+
+def show_buttons(
+    run: runs.Run | None, record: RunRecord | None, chosen: RunConfig, below: DeltaGenerator
+) -> None:
+    """Draw what can be done now, the likeliest first.
+
+    Args:
+        run: on the page, if any.
+        record: of the run.
+        chosen: what the settings say.
+        below: where an error is told.
+    """
+    for number, action in enumerate(_actions(run, record, chosen)):
+        # A place of its own for each button: whatever it changes into, the others stay.
+        with st.container(key=f"button_{number}", width=action.width or "content"):
+            pressed = st.button(
+                action.label,
+                key="do_" + re.sub(r"\W+", "_", action.label.lower()).strip("_"),
+                type="secondary" if number else "primary",
+                width="stretch" if action.width else "content",
+                disabled=not action.is_possible,
+                help=action.note,
+            )
+        if pressed:
+            with below, errors.shown():
+                action.act()
                 st.rerun()
 
 
-Action = tuple[str, Callable[[], None]]
-
-
 def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) -> list[Action]:
-    def begin() -> None:
-        start(chosen)
-
-    def begin_elsewhere() -> None:
-        start(chosen.evolve(seed=settings.new_seed()))
-
     if run is None or record is None:
-        return [("Train", begin)]
-
-    def go_on() -> None:
-        executor().submit(run, owner=_owner())
-
-    def step() -> None:
-        executor().submit(run, owner=_owner(), max_steps=1)
-
-    def pause() -> None:
-        run.ask("pause")
-
-    def stop() -> None:
-        if executor().withdraw(run):
-            return
-        if run.record().status in AT_WORK:
-            run.ask("stop")
-        else:  # a worker has to write the model
-            executor().submit(run, owner=_owner(), want="stop")
-
-    stops = ("Stop", stop)
-    resume = ("Resume", go_on)
-    pauses = ("Pause", pause)
-    steps = ("Step", step)
-    same = chosen == record.config
-    again = ("Start again", begin) if same else ("Train", begin)
-    other = ("New seed", begin_elsewhere)
+        return [Action("Train", lambda: start(chosen), width=FIRST_PX)]
+    if record.status in (*AT_WORK, "paused"):
+        return _actions_under_way(run, record.status)
+    again = Action("Train", lambda: start(chosen), width=FIRST_PX)
+    if chosen == record.config:
+        again = Action("Start again (same seed)", lambda: start(chosen))
+    resume = Action("Resume", lambda: _go_on(run), width=FIRST_PX)
+    other = Action("New seed", lambda: start(chosen.evolve(seed=settings.new_seed())))
     return {
-        "queued": [stops],
-        "running": [pauses, stops],
-        "paused": [resume, steps, stops],
         "interrupted": [resume, again],
-        "stopped": [again, resume, other],
+        "stopped": [again, Action("Resume", lambda: _go_on(run)), other],
         "failed": [resume, again],
     }.get(record.status, [again, other])
 
 
-def sentence(run: runs.Run | None, record: RunRecord | None, last: dict[str, float] | None) -> str:
-    """Say what the run is doing, or how it ended."""
+def _actions_under_way(run: runs.Run, status: str) -> list[Action]:
+    """Four buttons that stay where they are while a run trains, pauses and goes on."""
+    is_paused, is_running = status == "paused", status == "running"
+
+    def step() -> None:
+        executor().submit(run, owner=_owner(), max_steps=1)
+        _wait_while(run, AT_WORK, STEP_S)
+
+    def slow() -> None:
+        if is_paused:
+            _go_on(run, "slow")
+        else:
+            run.ask("slow")
+
+    first = Action("Pause", lambda: run.ask("pause"), is_running, width=FIRST_PX)
+    if is_paused:
+        first = Action("Resume", lambda: _go_on(run), width=FIRST_PX)
+    note = "About one step a second, each of them shown."
+    speed = Action("Slow motion", slow, is_paused or is_running, note, SPEED_PX)
+    if is_running and run.asked() == "slow":
+        speed = Action("Full speed", lambda: run.ask("run"), width=SPEED_PX)
+    one = "One step, shown picture by picture." if is_paused else "Pause first, then step by step."
+    steps = Action("Step", step, is_paused, one, STEP_PX)
+    return [first, steps, speed, Action("Stop", lambda: _stop(run), width=STOP_PX)]
+
+
+def _go_on(run: runs.Run, want: runs.Want = "run") -> None:
+    executor().submit(run, owner=_owner(), want=want)
+    _wait_while(run, ("queued",), BEGIN_S)
+
+
+def _stop(run: runs.Run) -> None:
+    if executor().withdraw(run):
+        return
+    if run.record().status in AT_WORK:
+        run.ask("stop")
+    else:  # a worker has to write the model
+        executor().submit(run, owner=_owner(), want="stop")
+        _wait_while(run, AT_WORK, STEP_S)
+
+
+def sentence(run: runs.Run | None, record: RunRecord | None) -> str:
+    """Say what the run is doing, or how it ended; the page itself says how training goes on."""
     if run is None or record is None:
         return "An untrained network puts every picture in one place. Press Train."
     if record.status == "queued":
@@ -127,7 +179,7 @@ def sentence(run: runs.Run | None, record: RunRecord | None, last: dict[str, flo
         wait = "" if waiting.expected_s is None else f", about {waiting.expected_s:.0f} s"
         return f"Waiting for a free worker: place {waiting.place}{wait}."
     if record.status == "running":
-        return _progress(last)
+        return "Starting."
     where = f"step {record.num_done:,} of {record.num_steps:,}"
     epochs = f"{record.config.train.epochs} epochs"
     if record.num_done < record.num_steps:
@@ -135,7 +187,7 @@ def sentence(run: runs.Run | None, record: RunRecord | None, last: dict[str, flo
         epochs = f"{num} of {epochs}, then it no longer got better,"
     return {
         "paused": f"Paused at {where}.",
-        "finished": f"Finished: {epochs} in {record.elapsed_s:.1f} s.",
+        "finished": f"Finished: {epochs} in {record.elapsed_s:.1f} s. {_result(record)}",
         "stopped": (
             f"Stopped at {where}. What it has learnt is kept."
             if run.is_usable()
@@ -155,19 +207,6 @@ def _interrupted(run: runs.Run, record: RunRecord, where: str) -> str:
     return f"Interrupted at or after {where}. Nothing is lost: Resume goes on from there."
 
 
-def _progress(last: dict[str, float] | None) -> str:
-    if last is None:
-        return "Starting."
-    if last["step"] >= last["num_steps"]:
-        return "Measuring the result on the test images."
-    left = last["elapsed_s"] / last["step"] * (last["num_steps"] - last["step"])
-    epochs = last["num_steps"] * last["epoch"] / last["step"]
-    return (
-        f"Training: epoch {last['epoch']:.0f} of {epochs:.0f}, about {max(left, 1):.0f} s left, "
-        f"{last['images_per_s']:,.0f} images/s."
-    )
-
-
 def _result(record: RunRecord) -> str:
     if record.summary is None:
         return ""
@@ -177,60 +216,6 @@ def _result(record: RunRecord) -> str:
     if told.CLASS in told.names(record.config.model):
         among = "the map holds how they are drawn, not their class, which is told."
     return f"{record.summary.num_images:,} test images: {elbo}{among}"
-
-
-def show_save(run: runs.Run, record: RunRecord) -> None:
-    """Save a run that has weights under a name, so that every page offers it."""
-    row = {"horizontal": True, "vertical_alignment": "center", "gap": "small"}
-    if record.name is not None:
-        with st.container(**row):
-            _show_saved(run, record.name)
-        return
-    with st.form("save", border=False), st.container(**row):
-        name = st.text_input(
-            "Name",
-            max_chars=runs.MAX_NAME_LENGTH,
-            placeholder="Name this model, and every page offers it",
-            label_visibility="collapsed",
-            width=320,
-        )
-        pressed = st.form_submit_button("Save")
-        st.markdown(_result(record))
-    if pressed:
-        with errors.shown():
-            runs.save_as(run, name)
-            state.choose_next_time(run.id)
-            st.rerun()
-
-
-def _show_saved(run: runs.Run, name: str) -> None:
-    is_chosen = state.chosen().id == run.id
-    st.markdown(f"Saved as **{plain(name)}**" + (" and chosen above." if is_chosen else "."))
-    if is_chosen:
-        links.to_page("explore", "Explore it")
-        links.to_page("sliders", "Move its sliders")
-    elif st.button("Choose it", type="tertiary"):
-        state.choose_next_time(run.id)
-        st.rerun()
-    if st.button("Delete", type="tertiary"):
-        runs.delete(run)
-        watch(None)
-        st.session_state["deleted"] = run.id, name
-        st.rerun()
-
-
-def show_undo() -> None:
-    """Offer to bring the run back that was deleted last."""
-    if "deleted" not in st.session_state:
-        return
-    run_id, name = st.session_state["deleted"]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{plain(name)}** was deleted.", width="content")
-        if st.button("Undo"):
-            with errors.shown():
-                watch(runs.undelete(run_id).id)
-                del st.session_state["deleted"]
-                st.rerun()
 
 
 def _owner() -> str:

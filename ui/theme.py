@@ -57,10 +57,6 @@ def inject() -> None:
 _CSS = """
 .stMainBlockContainer { padding-left: 24px; padding-right: 24px; max-width: 1400px; }
 .stMain img { image-rendering: pixelated; }
-.vl-key { display: flex; flex-wrap: wrap; gap: 0 12px; padding-left: 44px; font-size: 14px;
-  color: var(--vl-muted); line-height: 28px; }
-.vl-key i { display: inline-block; width: 10px; height: 10px; border-radius: 5px;
-  margin-right: 4px; }
 .stMain button[kind="primary"] p { color: var(--vl-on-primary); font-weight: 600; }
 .stMultiSelect [data-tag] * { color: var(--vl-on-primary); }
 .stMain h1 { padding: 0; }
@@ -69,44 +65,13 @@ _CSS = """
 @media (min-width: 640px) { .st-key-strip { flex-wrap: nowrap; } }
 .vl { font-size: 14px; line-height: 1.4; font-variant-numeric: tabular-nums; }
 .vl p { margin: 0; font-size: 14px; }
-.vl img, .vl svg image { image-rendering: pixelated; }
+.vl img { image-rendering: pixelated; }
 .vl img { background: #000; border-radius: 4px; display: block; }
-.vl b.mean { color: var(--vl-mean); } .vl b.sigma { color: var(--vl-sigma); }
-.vl b.z { color: var(--vl-z); } .vl b.kl { color: var(--vl-kl); }
-.vl b.reconstruction { color: var(--vl-reconstruction); } .vl .muted { color: var(--vl-muted); }
-.vl-row { display: flex; gap: 8px; align-items: center; flex-wrap: wrap; }
-.vl-row figure { margin: 0; } .vl-row figcaption { color: var(--vl-muted); text-align: center; }
-.vl-row .arrow { font-size: 20px; color: var(--vl-muted); padding-bottom: 20px; }
-.vl-blank { display: flex; align-items: center; justify-content: center; text-align: center;
-  padding: 8px; box-sizing: border-box; border: 1px dashed var(--vl-line); border-radius: 4px;
-  color: var(--vl-muted); line-height: 1.25; }
-.st-key-map { position: relative; }
-.st-key-map_marks { position: absolute; inset: 0; pointer-events: none; z-index: 2; }
-.st-key-map_marks * { pointer-events: none; }
-.st-key-map_marks div:not(.vl-over) { position: absolute; inset: 0; }
-.vl-over { position: absolute; }
-.vl-over img { width: 100%; height: 100%; object-fit: contain; object-position: top;
-  display: block;
-  image-rendering: auto; }
-.vl img.vl-svg { background: none; border-radius: 0;
-  image-rendering: auto; }
 .stMain .katex { font-size: 1em; }
 .stMain .katex-display { margin: 0; }
 @media (max-width: 639px) {
-  .st-key-map { flex: none; height: calc(100vw - 16px); overflow: hidden; }
   .stMainBlockContainer { padding-left: 16px; padding-right: 16px; }
-  .stColumn:has(.st-key-still) { position: sticky; top: 56px; z-index: 3; padding-bottom: 8px;
-    background: var(--vl-background); }
-  .st-key-decoded img { width: 152px !important; }
 }
-.vl-where { margin-top: 8px; } .vl-where > p { flex: 1; min-width: 180px; }
-.vl-line { flex-wrap: nowrap; }
-@media (min-width: 640px) {
-  .stColumn:has(.st-key-still) { position: sticky; top: 76px; align-self: flex-start; }
-}
-.vl-strip { position: relative; margin-top: -12px; }
-.vl-strip .here { position: absolute; top: 0; bottom: 0; box-sizing: border-box;
-  border: 2px solid var(--vl-z); border-radius: 2px; }
 .vl-lab { border-collapse: collapse; width: 100%; }
 .vl-lab th, .vl-lab td { border: 0; padding: 3px 8px 3px 0; text-align: left; font-size: 14px; }
 .vl-lab tbody .head { font-size: 14px; font-weight: 400; color: var(--vl-muted);
@@ -134,14 +99,23 @@ _CSS = """
   border: 1px solid var(--vl-line); background: var(--vl-soft); color: var(--vl-text);
   font-size: 14px; line-height: 1.4; text-align: left; white-space: normal; }
 .vl-foot { color: var(--vl-muted); }
-/* No second Stop button beside ours, and no fading of what is drawn again each second. */
+/* Buttons of components, as Streamlit's; choices: radio buttons side by side. */
+.vl-button { box-sizing: border-box; min-height: 36px; padding: 4px 12px;
+  border: 1px solid var(--vl-line); border-radius: 8px; background: var(--vl-background);
+  color: var(--vl-text); font: inherit; cursor: pointer; }
+.vl-button:hover:enabled { border-color: var(--vl-primary); color: var(--vl-primary); }
+.vl-button:disabled { opacity: 0.45; cursor: default; }
+.vl-choices { display: inline-flex; border: 1px solid var(--vl-line); border-radius: 8px; }
+.vl-choices label { position: relative; }
+.vl-choices input { position: absolute; opacity: 0; pointer-events: none; }
+.vl-choices span { display: block; padding: 6px 12px; border-radius: 7px; cursor: pointer; }
+.vl-choices :checked + span { background: var(--vl-soft); color: var(--vl-primary);
+  font-weight: 600; }
+.vl-button:focus-visible, .vl-choices :focus-visible + span {
+  outline: 2px solid var(--vl-primary); outline-offset: 1px; }
+/* No second Stop button beside ours, and no fading of what draws itself. */
 [data-testid="stStatusWidget"] { display: none; }
 @media (min-width: 640px) { .st-key-bar { flex-wrap: nowrap; } }
-.st-key-classes button { height: auto; min-width: 56px; padding: 3px; }
-.st-key-classes button p { display: flex; flex-direction: column; align-items: center; gap: 2px;
-  line-height: 1.2; }
-.st-key-classes button img { width: 50px; height: 50px; max-height: none; border-radius: 3px;
-  object-fit: contain !important; background: #000; }
-.st-key-collapsed { opacity: 0.5; }
-.st-key-watch [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+.st-key-watch [data-stale="true"], [data-stale="true"]:has(.vl-latent-map, .vl-panel) {
+  opacity: 1 !important; transition: none !important; }
 """

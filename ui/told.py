@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-import streamlit as st
 import torch
+from pydantic import FiniteFloat
 from torch import Tensor
 
 from ui import cache
@@ -17,6 +18,7 @@ STEP = 0.1
 CLASS = "class"  # of the pictures, by which a map is coloured
 
 Told = Mapping[str, Tensor]
+Value = int | list[FiniteFloat] | None  # of one condition, as a page's script tells it
 
 
 def of_pictures(found: Checkpoint, positions: Sequence[int]) -> dict[str, Tensor]:
@@ -40,6 +42,38 @@ def of_pictures(found: Checkpoint, positions: Sequence[int]) -> dict[str, Tensor
 def names(config: LatentConfig) -> list[str]:
     """What a model's decoder is told, so that z has to hold only the rest."""
     return [condition.name for condition in config.conditions if "decoder" in condition.into]
+
+
+def from_json(
+    found: Checkpoint, given: Mapping[str, int | list[float | None] | None]
+) -> dict[str, Tensor]:
+    """What a page tells a model, each (1, ...): a class, numbers, or None for "not told".
+
+    Raises:
+        UnknownNameError: for a condition that the model's data set does not have.
+        InvalidInputError: for a value that cannot be one.
+    """
+    found.model.conditioning.check_names({name: torch.empty(0) for name in given})
+    return {
+        name: torch.tensor([value])
+        if isinstance(value, int)
+        else torch.tensor([[math.nan if entry is None else entry for entry in value]])
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def to_json(told: Told) -> dict[str, int | list[float | None]]:
+    """What a page's scripts tell a model, of `told`'s first item: `from_json` reads it again."""
+    given: dict[str, int | list[float | None]] = {}
+    for name, values in told.items():
+        first = values[0]
+        given[name] = (
+            [None if math.isnan(entry) else entry for entry in first.tolist()]
+            if first.is_floating_point()
+            else int(first)
+        )
+    return given
 
 
 def in_words(found: Checkpoint, told: Told) -> str:
@@ -76,51 +110,57 @@ def labels(found: Checkpoint, name: str) -> list[int]:
     return [*range(len(spec.class_names)), *[UNKNOWN_LABEL] * knows_null(found, name)]
 
 
-def key(choice: cache.Choice, *parts: str) -> str:
-    """A control's name in the session."""
-    return "_".join(("told", choice.id, *parts))
-
-
-def chosen(choice: cache.Choice, found: Checkpoint) -> dict[str, Tensor]:
-    """What the page's controls tell, each (1, ...); call it before they are drawn."""
-    told: dict[str, Tensor] = {}
-    for name, spec in found.model.conditioning.specs.items():
-        mine = key(choice, name)
-        if isinstance(spec, CategorySpec):
-            options = labels(found, name)
-            if st.session_state.get(mine) not in options:
-                st.session_state[mine] = options[0]
-            told[name] = torch.tensor([st.session_state[mine]])
-            continue
-        is_told = st.session_state.setdefault(mine, True) or not knows_null(found, name)
-        values = [st.session_state.setdefault(key(choice, name, e), 0.0) for e in spec.entries]
-        told[name] = torch.tensor([values if is_told else [math.nan] * len(values)])
+def default(found: Checkpoint) -> dict[str, Value]:
+    """What a decoder is told before anybody says anything: the first class, average numbers."""
+    told: dict[str, Value] = {}
+    for name in names(found.record.config.model):
+        spec = found.model.conditioning.specs[name]
+        told[name] = labels(found, name)[0] if isinstance(spec, CategorySpec) else _average(spec)
     return told
 
 
-def start_from(choice: cache.Choice, found: Checkpoint, position: int) -> None:
-    """Put the controls to what is true of a stored picture."""
-    told = of_pictures(found, [position])
-    for name, spec in found.model.conditioning.specs.items():
-        is_told = is_known(told, name)
-        if isinstance(spec, CategorySpec):
-            st.session_state[key(choice, name)] = int(told[name][0]) if is_told else UNKNOWN_LABEL
+def _average(spec: VectorSpec) -> list[float]:
+    return [0.0] * len(spec.entries)
+
+
+def checked(found: Checkpoint, given: Mapping[str, Any]) -> dict[str, Value]:
+    """What a page tells the decoder; where that cannot be told, `default`.
+
+    Numbers beyond a slider's reach are put to its end; None is kept where "not told" was learned.
+    """
+    told = default(found)
+    for name, value in given.items():
+        spec = found.model.conditioning.specs.get(name)
+        if name not in told or spec is None:
             continue
-        st.session_state[key(choice, name)] = is_told
-        for entry, value in zip(
-            spec.entries, told[name][0].tolist() if is_told else (), strict=False
-        ):
-            limited = min(REACH, max(-REACH, round(round(value / STEP) * STEP, 6)))
-            st.session_state[key(choice, name, entry)] = limited
+        if isinstance(spec, CategorySpec):
+            told[name] = value if value in labels(found, name) else told[name]
+        elif value is None:
+            told[name] = None if knows_null(found, name) else told[name]
+        elif isinstance(value, list) and len(value) == len(spec.entries):
+            told[name] = [min(REACH, max(-REACH, entry)) for entry in value]
+    return told
 
 
-def reset(choice: cache.Choice, found: Checkpoint) -> None:
-    """Put the controls back to where they start: the first class, the average numbers."""
-    for name, spec in found.model.conditioning.specs.items():
-        is_category = isinstance(spec, CategorySpec)
-        st.session_state[key(choice, name)] = labels(found, name)[0] if is_category else True
-        for entry in spec.entries if isinstance(spec, VectorSpec) else ():
-            st.session_state[key(choice, name, entry)] = 0.0
+def to_text(value: Value) -> str:
+    """A told value for an address: "7", "0.5,-1" or "" for numbers that are not told."""
+    if value is None or isinstance(value, int):
+        return "" if value is None else str(value)
+    return ",".join(f"{round(entry, 4):g}" for entry in value)
+
+
+def from_text(found: Checkpoint, name: str, text: str) -> Value:
+    """Read a told value of an address; `checked` has to look at it.
+
+    Raises:
+        ValueError: when the model is told nothing of that name, or it is no number.
+    """
+    spec = found.model.conditioning.specs.get(name)
+    if spec is None:
+        raise ValueError(name)
+    if isinstance(spec, CategorySpec):
+        return int(text)
+    return [float(entry) for entry in text.split(",")] if text else None
 
 
 def entries(spec: VectorSpec) -> str:

@@ -35,16 +35,24 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A new visitor at 1024x768. No request may leave this machine; no script may fail."""
+    """A new visitor at 1024x768. No request may leave this machine; no script may fail.
+
+    Nor may anything break the content-security policy, but for two libraries that ask whether they
+    may compile code, and do without when they may not (plotly.js, protobuf).
+    """
     context = browser.new_context(viewport={"width": 1024, "height": 768})
     hosts: set[str] = set()
     failures: list[str] = []
+    said: list[str] = []
     visitor = context.new_page()
     visitor.set_default_timeout(30_000)
     visitor.on("request", lambda request: hosts.add(urlparse(request.url).hostname or "inline"))
     visitor.on("websocket", lambda socket: hosts.add(urlparse(socket.url).hostname or "?"))
+    visitor.on("console", lambda message: said.append(message.text))
     visitor.on("pageerror", lambda error: failures.append(str(error)))
     yield visitor
     context.close()
     assert hosts <= {"localhost", "127.0.0.1", "inline"}
     assert failures == []
+    broken = [text for text in said if "Content Security" in text and "-eval" not in text]
+    assert broken == []

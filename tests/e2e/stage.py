@@ -81,6 +81,12 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def chromium_version() -> str:
+    """What the machine's Chromium calls itself: "156.0.8078.73"."""
+    said = subprocess.run([str(CHROMIUM), "--version"], capture_output=True, text=True, check=True)
+    return said.stdout.split()[1]
+
+
 def settle(page: Page) -> None:
     """Wait until the page is connected and its script has run."""
     page.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED]")

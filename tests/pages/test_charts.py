@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import pytest
 import torch
@@ -25,18 +26,25 @@ def test_a_class_name_stays_near_its_centre() -> None:
 
 def test_classes_in_one_place_get_no_names() -> None:
     centres = 0.001 * torch.randn(10, 2, generator=torch.Generator().manual_seed(0))
-    assert charts.class_labels(centres, NAMES, 3.0) == ""
+    assert charts.label_places(centres, NAMES, 3.0) == []
 
 
-def test_a_class_that_is_not_there_gets_no_name() -> None:
+def test_a_class_that_is_not_there_gets_no_place() -> None:
     centres = torch.tensor([[0.0, 0.0], [torch.nan, torch.nan], [2.0, 1.0]])
-    assert ">1</text>" not in charts.class_labels(centres, NAMES[:3], 3.0)
+    places = charts.label_places(centres, NAMES[:3], 3.0)
+    assert [math.isnan(x) for x, _ in places] == [False, True, False]
 
 
 @pytest.mark.parametrize("limit", [0.036, 3.0, 5.0, 140.0])
-def test_both_axes_of_a_map_have_the_same_ticks(limit: float) -> None:
-    zeros = torch.zeros(1, dtype=torch.long)
-    figure = charts.map_figure(torch.zeros(1, 2), zeros, zeros, limit, ("z1", "z2"), ["0"], 400)
-    assert figure.layout.xaxis.tickvals == figure.layout.yaxis.tickvals
-    assert figure.layout.yaxis.ticklabeloverflow == "allow"
-    assert len(figure.layout.yaxis.ticktext) >= 3
+def test_both_axes_of_a_map_have_the_same_range_and_ticks(limit: float) -> None:
+    layout = charts.axes_figure(limit, ("z1", "z2"), 400)["layout"]
+    for name in ("range", "tickvals", "ticktext"):
+        assert layout["xaxis"][name] == layout["yaxis"][name]
+    assert layout["yaxis"]["ticklabeloverflow"] == "allow"
+    assert len(layout["yaxis"]["ticktext"]) >= 3
+
+
+def test_the_height_of_a_strip_has_no_name_and_no_ticks() -> None:
+    axis = charts.axes_figure(3.0, ("z1", ""), 400)["layout"]["yaxis"]
+    assert axis["title"]["text"] == ""
+    assert axis["tickvals"] == []

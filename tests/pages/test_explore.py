@@ -1,42 +1,61 @@
+"""What Explore gives its map, and what it says; what the map draws is in tests/e2e/test_map.py."""
+
+import json
 import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open
-from tests.pages.reading import as_bytes, named, text
-from ui import cache, latent_map
+from tests.pages.reading import text
+from ui import cache
+from ui.cache import MapView
 from vae_core import decode, load_checkpoint
 from vae_core.data import Dataset, mnist
 from vae_core.errors import DatasetError
 from vae_core.record import RunRecord
 
 
-def test_a_digit_is_picked_from_the_start(open_page: Open) -> None:
+def given(app: AppTest) -> dict[str, Any]:
+    """What `latent_map.js` is given."""
+    described = [json.loads(part.proto.json) for part in app.get("bidi_component")]
+    return next(data for data in described if "pick" in data)
+
+
+def view_of(app: AppTest, axes: cache.Axes = (0, 1)) -> MapView:
+    return cache.map_view(app.session_state["offered"][app.selectbox(key="model").value].key, axes)
+
+
+def test_a_digit_is_picked_from_the_start(open_page: Open, bundled: Path) -> None:
     app = open_page("explore")
-    assert app.subheader[0].value == "Picked digit: 4"
+    position = given(app)["pick"]
+    assert int(load_checkpoint(bundled / "digits-2d").latents.label[position]) == 4
+    assert app.query_params["pick"] == str(position)
     assert "1,797 images, 2 numbers each, seed 0" in text(app)
 
 
-@pytest.mark.parametrize("position", [0, 1000, 1796])
-def test_the_picked_dot_its_pictures_and_its_label_agree(
-    open_page: Open, digits: Dataset, bundled: Path, position: int
-) -> None:
-    app = open_page("explore", pick=str(position))
-    found = load_checkpoint(bundled / "digits-2d")
-    split, index = found.latents.where(position)
-    source = digits.split(split)
-    assert app.subheader[0].value == f"Picked digit: {int(source.labels[index])}"
-    original = as_bytes(source.pixels(index, index + 1))
-    np.testing.assert_array_equal(named(app, "original"), original)
-    mean = found.latents.encoded.mean[position]
-    expected = as_bytes(decode(found.model, mean[None]))
-    np.testing.assert_array_equal(named(app, "reconstruction"), expected)
-    x, y = (f"{value:.3f}".replace("-", "\N{MINUS SIGN}") for value in mean.tolist())
-    assert f"({x}, {y})" in text(app)
+def test_the_map_gets_the_model_its_axes_its_classes_and_its_prior(open_page: Open) -> None:
+    page = given(open_page("explore", pick="1000"))
+    assert page["pick"] == 1000
+    assert page["model"]["num"] == 1797
+    assert page["flat"]["origin"] == [0.0, 0.0]
+    assert page["flat"]["axes"] == [[1.0, 0.0], [0.0, 1.0]]
+    assert page["figure"]["layout"]["xaxis"]["range"] == [-page["limit"], page["limit"]]
+    assert [name["text"] for name in page["names"]] == [*"0123456789"]
+    assert page["prior"] == [0.0, 0.0]
+    assert page["told"] == {}
+
+
+def test_an_autoencoder_has_neither_prior_nor_spread_on_its_map(open_page: Open) -> None:
+    page = given(open_page("explore", model="digits-ae-2d"))
+    assert page["prior"] is None
+    assert not page["model"]["hasSpread"]
 
 
 @pytest.mark.parametrize("pick", ["1797", "-1", "x", "9" * 30])
@@ -47,15 +66,15 @@ def test_a_pick_that_is_not_there_falls_back_to_the_first_one(open_page: Open, p
 
 @pytest.mark.parametrize("model", ["digits-2d", "digits-ae-2d", "mnist-2d"])
 def test_the_first_pick_is_restored_well_and_lies_in_its_class(
-    open_page: Open, mnist: Dataset, model: str
+    open_page: Open, mnist: Dataset, bundled: Path, model: str
 ) -> None:
     app = open_page("explore", model=model)
-    original, restored = named(app, "original") / 255.0, named(app, "reconstruction") / 255.0
-    assert np.square(original - restored).mean() < 0.3 * original.var()
-    choice = app.session_state["offered"][model]
-    view = cache.map_view(choice.key, (0, 1))
-    position = latent_map.default_pick(choice.key, (0, 1))
-    label = int(cache.checkpoint(choice.key).latents.label[position])
+    position = given(app)["pick"]
+    found, view = load_checkpoint(bundled / model), view_of(app)
+    original = cache.original(found, position)
+    restored = decode(found.model, found.latents.encoded.mean[[position]])
+    assert (original - restored).square().mean() < 0.3 * original.var()
+    label = int(found.latents.label[position])
     gaps = (view.centres - view.points[position]).norm(dim=1)
     assert int(gaps.argmin()) == label
     assert gaps[label] < 0.25 * view.limit
@@ -64,13 +83,9 @@ def test_the_first_pick_is_restored_well_and_lies_in_its_class(
 def test_the_button_picks_another_digit_and_keeps_it_in_the_address(open_page: Open) -> None:
     app = open_page("explore", pick="5")
     app.button(key="pick_another").click().run()
-    assert app.query_params["pick"] not in ("5", ["5"])
-
-
-def test_the_spread_is_told_for_a_vae_and_absent_for_an_autoencoder(open_page: Open) -> None:
-    assert "spread" in text(open_page("explore"))
-    said = text(open_page("explore", model="digits-ae-2d"))
-    assert "an autoencoder gives a single point, no spread" in said
+    picked = given(app)["pick"]
+    assert picked != 5
+    assert app.query_params["pick"] in (str(picked), [str(picked)])
 
 
 @pytest.mark.parametrize("model", ["digits-2d", "mnist-16d"])
@@ -88,17 +103,16 @@ def test_the_maths_shown_adds_up(open_page: Open, model: str) -> None:
     assert ("13 others" in terms) == (model == "mnist-16d")
 
 
-def test_the_kl_shown_is_that_of_the_mean_and_spread_shown(open_page: Open) -> None:
+def test_the_kl_shown_is_that_of_the_picked_dots_mean_and_spread(
+    open_page: Open, bundled: Path
+) -> None:
     app = open_page("explore", pick="7")
     app.toggle(key="maths").set_value(True).run()
-    numbers = re.findall(r"[μσ] \(([^,]+), ([^)]+)\)", text(app))
-    mean, spread = (
-        [float(value.replace("\N{MINUS SIGN}", "-")) for value in pair] for pair in numbers
-    )
-    kl = sum((m * m + s * s - 1 - 2 * math.log(s)) / 2 for m, s in zip(mean, spread, strict=True))
-    assert kl == pytest.approx(
-        float(re.findall(r"= (\d+\.\d{3})", app.latex[0].value)[0]), abs=0.02
-    )
+    encoded = load_checkpoint(bundled / "digits-2d").latents.encoded
+    means, logvars = encoded.mean[7].tolist(), encoded.logvar[7].tolist()
+    kl = sum((m * m + math.exp(v) - 1 - v) / 2 for m, v in zip(means, logvars, strict=True))
+    shown = float(re.findall(r"= (\d+\.\d{3})", app.latex[0].value)[0])
+    assert kl == pytest.approx(shown, abs=0.002)
 
 
 def test_an_autoencoder_shows_neither_kl_nor_elbo(open_page: Open) -> None:
@@ -112,7 +126,12 @@ def test_more_than_two_numbers_are_shown_as_an_overview_or_as_any_two(
     open_page: Open, bundled: Path
 ) -> None:
     app = open_page("explore", model="mnist-16d")
-    assert "3,000 of 10,000 images, 16 numbers each" in text(app)
+    assert "10,000 images, 16 numbers each" in text(app)
+    overview = view_of(app, None).projection
+    np.testing.assert_allclose(given(app)["flat"]["axes"], overview.axes, atol=1e-6)
+    np.testing.assert_allclose(given(app)["flat"]["origin"], overview.origin, atol=1e-6)
+    expected = overview.project(torch.zeros(1, 16))[0]
+    np.testing.assert_allclose(given(app)["prior"], expected, atol=1e-6)
     app.session_state["view"] = "Two numbers"
     assert "The map shows them from the side where they differ most" in text(app)
     app.run()
@@ -125,6 +144,9 @@ def test_more_than_two_numbers_are_shown_as_an_overview_or_as_any_two(
     app.selectbox(key="up_16").select(2).run()
     assert not app.exception
     assert not app.error
+    axes = np.array(given(app)["flat"]["axes"])
+    assert axes[4].tolist() == [1.0, 0.0]
+    assert axes[2].tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("posterior", ["gaussian", "point"])
@@ -135,16 +157,20 @@ def test_a_single_number_is_shown_as_a_strip(
     app = open_page("explore", model="One")
     assert not app.error
     assert "1 number each" in text(app)
+    page = given(app)
+    assert page["isStrip"]
+    assert page["prior"] is None
+    assert page["model"]["hasSpread"] == (posterior == "gaussian")
 
 
 @pytest.mark.parametrize("likelihood", ["gaussian-shared", "discretised-logistic"])
-def test_pictures_are_shown_whatever_the_decoder_says_them_in(
+def test_a_map_is_shown_whatever_the_decoder_says_them_in(
     open_page: Open, save_model: Callable[..., RunRecord], likelihood: str
 ) -> None:
     save_model("Other", likelihood=likelihood)
     app = open_page("explore", model="Other")
     assert not app.error
-    assert named(app, "reconstruction").shape == (8, 8)
+    assert given(app)["model"]["shape"] == [1, 8, 8]
     app.toggle(key="maths").set_value(True).run()
     assert not app.exception
 
@@ -152,9 +178,8 @@ def test_pictures_are_shown_whatever_the_decoder_says_them_in(
 @pytest.mark.usefixtures("without_data")
 def test_a_map_needs_no_data_set_and_says_what_is_missing(open_page: Open) -> None:
     app = open_page("explore", model="mnist-2d")
-    assert "Original not on this computer" in text(app)
+    assert not given(app)["model"]["hasOriginals"]
     assert app.button(key="get_data").label == "Get MNIST"
-    assert named(app, "reconstruction").shape == (28, 28)
     app.toggle(key="maths").set_value(True).run()
     assert "needs the original" in text(app)
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from tests.pages.conftest import Open
+from tests.pages.reading import text
 from vae_core import runs
 from vae_core.checkpoints import MODEL_FILE
 from vae_core.record import RunRecord
@@ -20,7 +21,7 @@ def test_the_model_in_the_address_follows_to_every_page(open_page: Open) -> None
 def test_an_unknown_model_in_the_address_is_said_and_replaced(open_page: Open) -> None:
     app = open_page("explore", model="digits-9d")
     assert "'digits-9d' is not here" in app.warning[0].value
-    assert app.subheader[0].value.startswith("Picked digit")
+    assert "1,797 images" in text(app)
     app.selectbox(key="model").select("digits-ae-2d").run()
     assert not app.warning
 

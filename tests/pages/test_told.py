@@ -1,30 +1,27 @@
 """Conditional models on every page: what they are told, and that all pictures follow it."""
 
-import base64
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import ROOT, Open
-from tests.pages.reading import as_bytes, html, named, picture, text
-from ui import cache
+from tests.pages.conftest import Open
+from tests.pages.reading import html, text
+from tests.pages.test_sliders import given, leave_and_come_back, say
 from ui.texts import plain
-from vae_core import catalogue, decode, encode, load_checkpoint, traverse
+from vae_core import catalogue, encode, load_checkpoint
 from vae_core.checkpoints import Checkpoint
 from vae_core.data import Dataset
-from vae_core.images import from_png
 from vae_core.models import ConditionConfig
-from vae_core.projection import axes_projection, manifold
 from vae_core.record import RunRecord
 from vae_core.restoration import compare_denoising
 
 MODEL = "digits-cvae-2d"
-KEY = f"told_{MODEL}_class"
 
 
 @pytest.fixture
@@ -32,153 +29,124 @@ def found(bundled: Path) -> Checkpoint:
     return load_checkpoint(bundled / MODEL)
 
 
-def labels(app: AppTest) -> list[str]:
-    """What stands under the pictures of the classes."""
-    return [option.rsplit(") ", 1)[1] for option in app.segmented_control(key=KEY).options]
-
-
-def shown(option: str) -> np.ndarray:
-    """Pixels of a class's picture."""
-    return picture(re.sub(r"!\[\]\((.*?)\).*", r'<img src="\1">', option))
-
-
 def told(label: int) -> dict[str, torch.Tensor]:
     return {"class": torch.tensor([label])}
 
 
-def z_of(app: AppTest, model: str = MODEL, num: int = 2) -> torch.Tensor:
-    return torch.tensor([[app.slider(key=f"z_{model}_{dim}").value for dim in range(num)]])
+def controls(app: AppTest) -> list[dict[str, Any]]:
+    """What a person can tell the model on the Sliders page."""
+    return given(app)["conditions"]
 
 
-def test_one_picture_of_the_same_numbers_stands_for_each_class(
-    open_page: Open, found: Checkpoint
-) -> None:
-    app = open_page("sliders", model=MODEL)
-    app.slider(key=f"z_{MODEL}_0").set_value(1.1).run()
-    assert labels(app) == [*"0123456789", "not told"]
-    for label, option in zip([*range(10), -1], app.segmented_control(key=KEY).options, strict=True):
-        expected = as_bytes(decode(found.model, z_of(app), told(label)))
-        np.testing.assert_array_equal(shown(option), expected)
-    drawn = [shown(option).tobytes() for option in app.segmented_control(key=KEY).options]
-    assert len(set(drawn)) == 11
-
-
-def test_a_chosen_class_is_what_every_picture_is_told_and_outlives_a_slider(
-    open_page: Open, found: Checkpoint
-) -> None:
-    app = open_page("sliders", model=MODEL)
-    app.segmented_control(key=KEY).set_value(7).run()
-    app.slider(key=f"z_{MODEL}_1").set_value(-0.9).run()
-    assert app.segmented_control(key=KEY).value == 7
-    z = z_of(app)
-    decoded = picture(html(app).split("The digit that the sliders make")[0])
-    np.testing.assert_array_equal(decoded, as_bytes(decode(found.model, z, told(7))))
-    places = -2.33 + 4.66 * (torch.arange(11) + 0.5) / 11
-    strip = named(app, "traversal")
-    expected = traverse(found.model, z[0], 0, places, told(7))
-    for place in range(11):
-        cell = strip[:, 9 * place : 9 * place + 8]
-        np.testing.assert_array_equal(cell, as_bytes(expected[place : place + 1]))
-    assert "What the decoder draws at each place, told the class 7" in text(app)
-
-
-def test_not_told_is_the_models_own_null(open_page: Open, found: Checkpoint) -> None:
-    app = open_page("sliders", model=MODEL)
-    app.segmented_control(key=KEY).set_value(-1).run()
-    decoded = picture(html(app).split("The digit that the sliders make")[0])
-    np.testing.assert_array_equal(decoded, as_bytes(decode(found.model, z_of(app))))
-    assert "told nothing of its class" in text(app)
-
-
-def test_starting_from_a_picture_tells_its_class_and_reset_the_first(open_page: Open) -> None:
-    app = open_page("sliders", model=MODEL)
-    app.selectbox(key="start_class").select("4").run()
-    app.button(key="start").click().run()
-    assert app.segmented_control(key=KEY).value == 4
-    assert z_of(app).abs().sum() > 0
-    app.button(key="reset").click().run()
-    assert app.segmented_control(key=KEY).value == 0
-
-
-def test_a_model_that_never_learned_to_do_without_is_not_asked_to(
+def test_every_class_can_be_told_and_where_it_was_learned_nothing(
     open_page: Open, save_model: Callable[..., RunRecord]
 ) -> None:
-    record = save_model("Told", conditions=[ConditionConfig(name="class", null_rate=0.0)])
-    app = open_page("sliders", model="Told")
-    control = app.segmented_control(key=f"told_{record.id}_class")
-    assert [option.rsplit(") ", 1)[1] for option in control.options] == [*"0123456789"]
+    (control,) = controls(open_page("sliders", model=MODEL))
+    assert control["name"] == "class"
+    assert control["options"] == [*range(10), -1]
+    assert control["classNames"] == [*"0123456789"]
+    save_model("Told", conditions=[ConditionConfig(name="class", null_rate=0.0)])
+    (control,) = controls(open_page("sliders", model="Told"))
+    assert control["options"] == [*range(10)]
 
 
-def test_numbers_can_be_told_by_sliders_or_left_out(
+def test_the_first_class_is_told_at_first_and_another_outlives_a_change_of_page(
+    open_page: Open,
+) -> None:
+    app = open_page("sliders", model=MODEL)
+    assert given(app)["at"]["told"] == {"class": 0} == given(app)["toldDefault"]
+    for label in (7, -1):
+        assert say(app, MODEL, z=[0.0, 0.0], told={"class": label})["told"] == {"class": label}
+        assert leave_and_come_back(app)["told"] == {"class": label}
+
+
+def test_the_address_holds_the_class(open_page: Open) -> None:
+    app = open_page("sliders", model=MODEL)
+    say(app, MODEL, z=[0.5, 0.0], told={"class": -1})
+    assert app.query_params["told"] == "class:-1"
+    at = given(open_page("sliders", model=MODEL, z="0.5,0", told="class:7"))["at"]
+    assert at["told"] == {"class": 7}
+
+
+@pytest.mark.parametrize("value", ["class:10", "class:-2", "class:x", "colour:1", "class", ":", ""])
+def test_a_class_that_there_is_not_is_not_told(open_page: Open, value: str) -> None:
+    at = given(open_page("sliders", model=MODEL, z="0.5,0", told=value))["at"]
+    assert at["told"] == {"class": 0}
+
+
+@pytest.mark.parametrize("value", [10, -2, None, [1.0], 1.5])
+def test_a_told_value_that_cannot_be_one_is_the_first_class(open_page: Open, value: object) -> None:
+    at = say(open_page("sliders", model=MODEL), MODEL, z=[0.0, 0.0], told={"class": value})
+    assert at["told"] == {"class": 0}
+
+
+def test_numbers_can_be_told_or_left_out(
     open_page: Open, save_model: Callable[..., RunRecord]
 ) -> None:
     record = save_model("Strokes", conditions=[ConditionConfig(name="strokes")])
     app = open_page("sliders", model="Strokes")
-    found = load_checkpoint(catalogue.folder_of(record.id))
-    key = f"told_{record.id}_strokes"
-    for entry, value in (("ink", 1.0), ("slant", -2.0), ("width", 0.5)):
-        app.slider(key=f"{key}_{entry}").set_value(value).run()
-    strokes = {"strokes": torch.tensor([[1.0, -2.0, 0.5]])}
-    z = z_of(app, record.id)
-    drawn = picture(html(app).split("The digit that the sliders make")[0])
-    np.testing.assert_array_equal(drawn, as_bytes(decode(found.model, z, strokes)))
-    app.toggle(key=key).set_value(False).run()
-    drawn = picture(html(app).split("The digit that the sliders make")[0])
-    np.testing.assert_array_equal(drawn, as_bytes(decode(found.model, z)))
-    assert all(app.slider(key=f"{key}_{entry}").disabled for entry in ("ink", "slant", "width"))
+    (control,) = controls(app)
+    assert (control["entries"], control["canOmit"]) == (["ink", "slant", "width"], True)
+    assert given(app)["at"]["told"] == {"strokes": [0.0, 0.0, 0.0]}
+    for sent, kept in (
+        ([1.0, -2.0, 0.5], [1.0, -2.0, 0.5]),
+        ([1e9, -1e9, 0.5], [2.5, -2.5, 0.5]),
+        (None, None),
+        ([1.0], [0.0, 0.0, 0.0]),
+    ):
+        told_now = say(app, record.id, z=[0.0, 0.0], told={"strokes": sent})["told"]
+        assert told_now == {"strokes": kept} == leave_and_come_back(app)["told"]
+
+
+def test_numbers_told_travel_in_the_address(
+    open_page: Open, save_model: Callable[..., RunRecord]
+) -> None:
+    record = save_model("Strokes", conditions=[ConditionConfig(name="strokes")])
+    for value, text_ in (([1.0, -2.0, 0.5], "strokes:1,-2,0.5"), (None, "strokes:")):
+        app = open_page("sliders", model="Strokes")
+        say(app, record.id, z=[0.5, 0.0], told={"strokes": value})
+        assert app.query_params["told"] == text_
+        app = open_page("sliders", model="Strokes", z="0.5,0", told=text_)
+        assert given(app)["at"]["told"] == {"strokes": value}
 
 
 def test_starting_from_a_picture_tells_its_strokes(
     open_page: Open, save_model: Callable[..., RunRecord], digits: Dataset
 ) -> None:
     record = save_model("Strokes", conditions=[ConditionConfig(name="strokes")])
-    app = open_page("explore", model="Strokes", pick="1400")
-    app.switch_page(str(ROOT / "pages" / "sliders.py")).run()
-    app.selectbox(key="start_class").select("picked").run()
-    app.button(key="start").click().run()
+    at = say(open_page("sliders", model="Strokes"), record.id, z=[0.0, 0.0], asks=1400)
     split, index = load_checkpoint(catalogue.folder_of(record.id)).latents.where(1400)
     strokes = digits.split(split).conditions(slice(index, index + 1))["strokes"][0]
-    key = f"told_{record.id}_strokes"
-    values = [app.slider(key=f"{key}_{entry}").value for entry in ("ink", "slant", "width")]
-    assert values == pytest.approx(strokes.clamp(-2.5, 2.5).tolist(), abs=0.051)
+    assert at["told"]["strokes"] == pytest.approx(strokes.clamp(-2.5, 2.5).tolist())
+    assert at["asks"] is None
 
 
-def test_explore_decodes_the_picked_picture_with_its_own_class(
+def explored(app: AppTest) -> dict[str, Any]:
+    """What the map of Explore is given."""
+    described = [json.loads(part.proto.json) for part in app.get("bidi_component")]
+    return next(data for data in described if "pick" in data)
+
+
+def test_explore_tells_the_decoder_the_picked_pictures_own_class(
     open_page: Open, found: Checkpoint, digits: Dataset
 ) -> None:
     position = 1400
-    app = open_page("explore", model=MODEL, pick=str(position))
     label = int(found.latents.label[position])
-    mean = found.latents.encoded.mean[position : position + 1]
-    expected = decode(found.model, mean, told(label))
-    np.testing.assert_array_equal(named(app, "reconstruction"), as_bytes(expected))
-    assert f"The decoder is told the class {label}." in text(app)
-    assert f"The class {label}, drawn at each place" in text(app)
+    app = open_page("explore", model=MODEL, pick=str(position))
+    assert explored(app)["told"] == {"class": label}
+    assert explored(app)["words"] == f"the class {label}"
     assert "Its class is told" in text(app)
     split, index = found.latents.where(position)
     x = digits.split(split).pixels(index, index + 1)
+    mean = found.latents.encoded.mean[position : position + 1]
     torch.testing.assert_close(encode(found.model, x, told(label)).mean, mean, atol=5e-3, rtol=0.01)
 
 
-def test_the_grid_over_the_map_follows_the_picked_class(found: Checkpoint) -> None:
-    key = (str(found.folder), 0)
-    first, second = (cache.manifold_png(key, (0, 1), told(label)) for label in (3, 8))
-    assert first != second
-    assert cache.manifold_png(key, (0, 1), told(3)) == first
-    limit = cache.map_view(key, (0, 1)).limit
-    extent = (-limit, limit, -limit, limit)
-    expected = manifold(found.model, axes_projection(2), extent, cache.MANIFOLD_SIDE, told(8))
-    sheet = from_png(second)
-    np.testing.assert_array_equal(sheet[1:9, 1:9], as_bytes(expected[:1]))  # in its black edge
-
-
 def test_a_map_that_mixes_the_classes_names_none(open_page: Open) -> None:
-    names = {}
-    for model in (MODEL, "digits-2d"):
-        over = re.search(
-            r'class="vl-over".*?base64,([^"]+)"', html(open_page("explore", model=model))
-        )
-        names[model] = re.findall(">([0-9])</text>", base64.b64decode(over.group(1)).decode())
+    names = {
+        model: [name["text"] for name in explored(open_page("explore", model=model))["names"]]
+        for model in (MODEL, "digits-2d")
+    }
     assert names == {MODEL: [], "digits-2d": [*"0123456789"]}
 
 
@@ -213,7 +181,8 @@ def test_what_only_the_prior_is_told_is_no_control_of_the_decoder(
 ) -> None:
     save_model("Prior", conditions=[ConditionConfig(name="class", into=("prior",))])
     app = open_page("sliders", model="Prior")
-    assert not app.segmented_control
-    assert "told" not in text(app)
+    assert controls(app) == []
+    assert given(app)["at"]["told"] == {}
+    assert "told" not in given(app)["intro"]
     # No prior for all, no range of its own: the sliders span what training pictures have.
-    assert "98 % of the training pictures" in text(app)
+    assert "98 % of the training pictures" in given(app)["intro"]

@@ -1,16 +1,34 @@
+"""What the Train page offers in each state of a run, and gives its script; drawing is in e2e."""
+
+import base64
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open
 from tests.pages.reading import text
-from vae_core import DATASETS, RunConfig, TrainConfig, default_config, runs
+from ui import live
+from vae_core import (
+    DATASETS,
+    RunConfig,
+    TrainConfig,
+    build_model,
+    default_config,
+    load_dataset,
+    runs,
+)
 from vae_core.errors import RunError
+from vae_core.frames import make_frame, make_probe
 from vae_core.jobs import Waiting
 from vae_core.models import ConditionConfig
 from vae_core.record import RECORD_FILE, RunRecord
+
+AGAIN = "Start again (same seed)"
 
 
 class StubExecutor:
@@ -40,7 +58,20 @@ class StubExecutor:
 def executor(monkeypatch: pytest.MonkeyPatch) -> StubExecutor:
     stub = StubExecutor()
     monkeypatch.setattr("ui.run_controls.executor", lambda: stub)
+    monkeypatch.setattr("ui.run_controls.BEGIN_S", 0.0)
+    monkeypatch.setattr("ui.run_controls.STEP_S", 0.0)
     return stub
+
+
+def given(app: AppTest) -> dict[str, Any]:
+    """What `live.js` is given."""
+    (live,) = app.get("bidi_component")
+    return json.loads(live.proto.json)
+
+
+def said(app: AppTest) -> str:
+    """What the page says above the map."""
+    return given(app)["sentence"]
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -52,6 +83,10 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def labels(app: AppTest) -> list[str]:
     return [button.label for button in app.button]
+
+
+def possible(app: AppTest) -> list[str]:
+    return [button.label for button in app.button if not button.disabled]
 
 
 def folders(tmp_path: Path) -> list[Path]:
@@ -67,7 +102,38 @@ def ended(config: RunConfig, status: str, **changes: object) -> runs.Run:
 def test_the_page_opens_on_the_untrained_network_and_one_button(open_page: Open) -> None:
     app = open_page("train")
     assert labels(app) == ["Train"]
-    assert "puts every picture in one place" in text(app)
+    assert "puts every picture in one place" in said(app)
+
+
+def test_before_the_first_run_the_script_gets_the_untrained_networks_map(open_page: Open) -> None:
+    page = given(open_page("train"))
+    assert (page["url"], page["status"]) == (None, "none")
+    config = default_config("digits")
+    data = load_dataset("digits")
+    frame = make_frame(build_model(config.model, data.spec).eval(), make_probe(data), 0, {})
+    points = np.frombuffer(base64.b64decode(page["before"]["points"]), "<f4").reshape(-1, 2)
+    np.testing.assert_allclose(points, frame.points, atol=1e-5)
+    assert page["before"]["step"] == 0
+
+
+def test_a_run_without_a_frame_is_watched_on_the_untrained_networks_map(
+    open_page: Open, executor: StubExecutor
+) -> None:
+    app = press(open_page("train"), "Train")
+    run = runs.open_run(executor.submitted[0][0])
+    page = given(app)
+    assert (page["url"], page["status"]) == (f"/api/events/{run.id}", "queued")
+    assert page["before"] is not None
+    run.keep_frame(live.untrained(run.record().config))
+    assert given(app.run())["before"] is None  # the stream has it
+
+
+def test_an_autoencoder_is_shown_without_a_kl(open_page: Open) -> None:
+    base = default_config("digits")
+    config = base.evolve(model=base.model.evolve(posterior="point"))
+    page = given(open_page("train", run=ended(config, "diverged", error="x").id))
+    assert not page["hasKl"]
+    assert page["before"]["kl_per_dim"] == []
 
 
 def test_train_submits_what_the_drawer_says(
@@ -86,7 +152,8 @@ def test_train_submits_what_the_drawer_says(
     assert (config.model.latent_dim, config.train.beta, config.train.epochs) == (3, 4.0, 7)
     assert config.train.corruption.kind == "masked-square"
     assert app.query_params["run"] == folder.name
-    assert "place 2, about 14 s" in text(app)
+    assert "place 2, about 14 s" in said(app)
+    assert possible(app) == ["Stop"]
 
 
 def test_a_conditional_model_is_a_switch_that_a_runs_settings_set(
@@ -95,7 +162,8 @@ def test_a_conditional_model_is_a_switch_that_a_runs_settings_set(
     app = open_page("train")
     assert not app.toggle(key="set_tell_class").value
     app.toggle(key="set_tell_class").set_value(True).run()
-    assert "told the class" in text(app)
+    assert "told the class" in given(app)["settings"]
+    assert given(app)["isMixed"]
     press(app, "Train")
     run = runs.open_run(executor.submitted[0][0])
     (condition,) = run.record().config.model.conditions
@@ -117,7 +185,7 @@ def test_the_drawer_keeps_conditions_that_it_does_not_show(
         ConditionConfig(name="strokes", size=3),
     ]
     config = base.evolve(model=base.model.evolve(conditions=conditions))
-    press(open_page("train", run=ended(config, "diverged", error="x").id), "Start again")
+    press(open_page("train", run=ended(config, "diverged", error="x").id), AGAIN)
     assert runs.open_run(executor.submitted[0][0]).record().config == config
 
 
@@ -184,31 +252,53 @@ def test_a_run_that_is_not_here_is_told(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "said", "buttons"),
+    ("status", "error", "sentence", "buttons"),
     [
-        ("paused", None, "Paused at step 10 of 20", ["Resume", "Step", "Stop"]),
-        ("running", None, "Interrupted at or after step 10 of 20", ["Resume", "Start again"]),
-        ("diverged", "Lower the rate", "Lower the rate", ["Start again", "New seed"]),
-        ("failed", "The disk is full", "The disk is full", ["Resume", "Start again"]),
+        ("paused", None, "Paused at step 10 of 20", ["Resume", "Step", "Slow motion", "Stop"]),
+        ("running", None, "Interrupted at or after step 10 of 20", ["Resume", AGAIN]),
+        ("diverged", "Lower the rate", "Lower the rate", [AGAIN, "New seed"]),
+        ("failed", "The disk is full", "The disk is full", ["Resume", AGAIN]),
+        ("stopped", None, "Stopped before it began", [AGAIN, "Resume", "New seed"]),
     ],
 )
 def test_each_state_says_one_sentence_and_the_next_action(
-    open_page: Open, status: str, error: str | None, said: str, buttons: list[str]
+    open_page: Open, status: str, error: str | None, sentence: str, buttons: list[str]
 ) -> None:
     run = ended(default_config("digits"), status, error=error, num_done=10, num_steps=20)
     app = open_page("train", run=run.id)
-    assert said in text(app)
-    assert labels(app) == buttons
+    assert sentence in said(app)
+    assert labels(app) == possible(app) == buttons
 
 
-def test_step_and_stop_of_a_paused_run_ask_for_just_that(
+def test_buttons_stay_where_they_are_while_a_run_trains_and_pauses(open_page: Open) -> None:
+    run = ended(default_config("digits"), "running", num_done=10, num_steps=20)
+    run.renew_lease()
+    app = open_page("train", run=run.id)
+    assert labels(app) == ["Pause", "Step", "Slow motion", "Stop"]
+    assert possible(app) == ["Pause", "Slow motion", "Stop"]
+    press(app, "Slow motion")
+    assert run.asked() == "slow"
+    assert given(app)["isSlow"]
+    assert labels(app) == ["Pause", "Step", "Full speed", "Stop"]
+    press(app, "Full speed")
+    assert run.asked() == "run"
+    press(app, "Pause")
+    assert run.asked() == "pause"
+    assert labels(app) == ["Pause", "Step", "Slow motion", "Stop"]
+
+
+def test_step_slow_motion_and_stop_of_a_paused_run_ask_for_just_that(
     open_page: Open, executor: StubExecutor
 ) -> None:
     run = ended(default_config("digits"), "paused", num_done=10, num_steps=20)
-    press(open_page("train", run=run.id), "Step")
-    run.update(status="paused")
-    press(open_page("train", run=run.id), "Stop")
-    assert executor.submitted == [(run.id, 1, "run"), (run.id, None, "stop")]
+    for label in ("Step", "Slow motion", "Stop"):
+        press(open_page("train", run=run.id), label)
+        run.update(status="paused")
+    assert executor.submitted == [
+        (run.id, 1, "run"),
+        (run.id, None, "slow"),
+        (run.id, None, "stop"),
+    ]
 
 
 def test_start_again_keeps_what_the_drawer_does_not_show(
@@ -217,7 +307,7 @@ def test_start_again_keeps_what_the_drawer_does_not_show(
     train = TrainConfig(epochs=9, batch_size=16, learning_rate=0.004, beta=500.0)
     config = default_config("digits").evolve(train=train, seed=5)
     app = open_page("train", run=ended(config, "diverged", error="x").id)
-    press(app, "Start again")
+    press(app, AGAIN)
     assert runs.open_run(executor.submitted[0][0]).record().config == config
 
 
@@ -233,7 +323,7 @@ def test_new_seed_changes_the_seed_alone_and_the_drawer_follows(
     assert app.number_input(key="set_seed").value == again.seed
     run.update(status="stopped")
     app.run()
-    assert labels(app)[:2] == ["Start again", "Resume"]
+    assert labels(app)[:2] == [AGAIN, "Resume"]
 
 
 def test_a_saved_run_is_chosen_deleted_and_brought_back(

@@ -1,0 +1,151 @@
+// The map of a model's latents: it decodes under the cursor, and what is found there goes to the
+// panel beside it over the board. The server hears which dot was picked, and nothing else.
+
+import { boardOf } from "./board.js";
+import { openDecoder } from "./decoder.js";
+import { loadLatents } from "./latents.js";
+import { placesOf } from "./map_geometry.js";
+import { createLegend } from "./map_legend.js";
+import { startMap } from "./map_modes.js";
+import { createScene } from "./map_scene.js";
+import { createTools } from "./map_tools.js";
+import { openOriginals } from "./originals.js";
+import { button, make } from "./sliders_dom.js";
+import { createPainter } from "./sliders_painter.js";
+import { openStored } from "./sliders_stored.js";
+
+const views = new WeakMap();
+
+/**
+ * Draw the map, or bring it up to date; see `ui/components/latent_map.py` for `data`.
+ * @returns {() => void} what to call when it goes.
+ */
+export default function mount({ data, parentElement, setTriggerValue }) {
+  const view = views.get(parentElement);
+  const isSame = view && identityOf(view.data) === identityOf(data);
+  if (isSame) view.hear(data, setTriggerValue);
+  else {
+    view?.close();
+    views.set(parentElement, open(data, parentElement, setTriggerValue, view?.isBehind() ?? false));
+  }
+  return () => {
+    views.get(parentElement)?.close();
+    views.delete(parentElement);
+  };
+}
+
+const identityOf = ({ model, flat }) => JSON.stringify([model, flat]);
+
+/**
+ * What all parts of the map share: data, send, board, painter, originals, stored; once they are
+ * here, scene, latents and places; told(): what the model is told at every place; visible(): 1 or 0
+ * for each dot, or null for all; say(note); speak(text), for people who do not see; isOpen().
+ */
+function open(data, parentElement, setTriggerValue, isBehind) {
+  const state = { isOpen: true, closers: [], map: null };
+  const page = frame(data, (tool, ...values) => state.map?.[tool](...values));
+  const part = {
+    data,
+    send: setTriggerValue,
+    board: boardOf(parentElement.ownerDocument),
+    painter: createPainter(),
+    originals: openOriginals(data.model),
+    stored: openStored({ model: data.model, conditions: data.conditions }),
+    told: () => ({ ...part.data.told, ...toldOf(part) }),
+    say: (note) => page.note.replaceChildren(note),
+    speak: (text) => page.spoken.replaceChildren(text),
+    isOpen: () => state.isOpen,
+  };
+  state.closers.push(() => part.painter.close());
+  part.board.put("about", aboutOf(data));
+  parentElement.append(page.root);
+  const again = () => {
+    close();
+    views.set(parentElement, open(part.data, parentElement, part.send, isBehind));
+  };
+  const close = () => {
+    state.isOpen = false;
+    for (const closer of state.closers) closer();
+    page.root.remove();
+  };
+  load(part, page, state, isBehind).catch((error) => {
+    if (state.isOpen) page.cover.replaceChildren(...lost(error, again));
+  });
+  return {
+    get data() {
+      return part.data;
+    },
+    hear(next, send) {
+      const before = part.data;
+      Object.assign(part, { data: next, send });
+      part.board.put("about", aboutOf(next));
+      state.map?.hear(before);
+    },
+    isBehind: () => state.map?.isBehind() ?? isBehind,
+    close,
+  };
+}
+
+/** The picked picture's class is known in the page before the server answers. */
+function toldOf({ picked, data, latents }) {
+  const knows = data.conditions.some(({ name }) => name === "class");
+  return knows && picked ? { class: latents.labels[picked.position()] } : {};
+}
+
+const aboutOf = ({ model, noun, classNames, palette, words, isStrip, hasMany }) => ({
+  model,
+  noun,
+  classNames,
+  palette,
+  words,
+  isStrip,
+  hasMany,
+});
+
+/** The page's elements; `use` takes a tool of `startMap` and what it is given. */
+function frame(data, use) {
+  const tools = createTools({
+    mode: (name) => use("setMode", name),
+    behind: (isOn) => use("setBehind", isOn),
+    reset: () => use("reset"),
+  });
+  const legend = createLegend(data.classNames, data.prior !== null, (only) => use("setOnly", only));
+  legend.dress(data.palette);
+  const label = `Map of ${data.model.num} pictures. Arrow keys move the cursor, Enter picks a dot.`;
+  const surface = make("div", { class: "vl-surface", tabindex: 0, role: "application" });
+  surface.setAttribute("aria-label", label);
+  const cover = make("div", { class: "vl-cover" });
+  const host = make("div", { class: "vl-host" }, [cover]);
+  const [note, spoken] = ["vl-note", "vl-spoken"].map((name) =>
+    make("p", { class: name, role: "status" }),
+  );
+  const body = make("div", { class: "vl-map-body" }, [host, legend.element]);
+  const root = make("div", { class: `vl-latent-map${data.hasMany ? " has-many" : ""}` }, [tools.element, body, note, spoken]);
+  return { root, host, surface, cover, note, spoken, tools, legend };
+}
+
+async function load(part, page, state, isBehind) {
+  const { data } = part;
+  const keep = async (promise) => {
+    const found = await promise;
+    if (state.isOpen) state.closers.push(() => found.close());
+    else found.close();
+    return found;
+  };
+  const [scene, decoder, latents] = await Promise.all([
+    keep(createScene(page.host, page.surface, data)),
+    openDecoder(data.model, part.say),
+    loadLatents(data.model),
+  ]);
+  if (!state.isOpen) return decoder.close();
+  part.painter.use(decoder);
+  Object.assign(part, { scene, latents, places: placesOf(latents.means, data.flat) });
+  page.cover.remove();
+  state.map = startMap(part, page, isBehind);
+  state.closers.push(state.map.close);
+}
+
+function lost(error, again) {
+  const text = `The map did not arrive (${error.message}).`;
+  return [make("p", { role: "alert", text }), button("Try again", again)];
+}

@@ -1,0 +1,65 @@
+"""The map of a model's latents: pan, zoom, decode under the cursor, pick, select, draw a path."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ui import cache, charts, latent_map, picker, theme, told
+from ui.api.assets import PLOTLY_URL
+from ui.components import register
+from ui.components.model import describe
+from ui.picked import Picked
+from vae_core.distributions import StandardNormal
+
+_MAP = register("latent_map")
+KEY = "latent_map"
+MAX_HEIGHT = 900  # in pixels; the style sheet makes it fit the window
+
+
+def show(choice: cache.Choice, picked: Picked, on_pick: Callable[[], None]) -> None:
+    """Draw the map with one dot picked; what is found on it is shown by `map_panel.show`.
+
+    Args:
+        choice: the model.
+        picked: which dot, on which map.
+        on_pick: called before the page runs again because somebody picked another dot; its
+            position is then `st.session_state[KEY]["pick"]`.
+    """
+    _MAP(key=KEY, data=_described(choice, picked), on_pick_change=on_pick)
+
+
+def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
+    """What `latent_map.js` is given."""
+    found, view = picked.found, picked.view
+    flat = view.projection
+    return {
+        "model": describe(choice),
+        "figure": charts.axes_figure(view.limit, flat.labels, MAX_HEIGHT),
+        "plotlyUrl": PLOTLY_URL,
+        "limit": view.limit,
+        "flat": {
+            "origin": flat.origin.tolist(),
+            "axes": flat.axes.tolist(),
+            "isStrip": flat.is_strip,
+            "limit": view.limit,
+        },
+        "isStrip": flat.is_strip,
+        "hasMany": found.model.latent_dim > 2,
+        "prior": _prior(picked),
+        "pick": picked.position,
+        "conditions": [{"name": name} for name in told.names(found.record.config.model)],
+        "told": told.to_json(picked.told),
+        "words": told.in_words(found, picked.told),
+        "noun": picker.noun(choice),
+        "classNames": list(found.record.spec.class_names),
+        "names": latent_map.names(found, view),
+        "palette": theme.class_colours(),
+    }
+
+
+def _prior(picked: Picked) -> list[float] | None:
+    """Mean of N(0, I) on the map, whose directions all have a spread of 1; None without it."""
+    flat = picked.view.projection
+    if flat.is_strip or not isinstance(picked.found.model.prior(), StandardNormal):
+        return None
+    mean: list[float] = flat.project(0 * flat.origin[None])[0].tolist()
+    return mean

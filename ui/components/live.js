@@ -1,0 +1,162 @@
+// The Train page: a run as it learns. Everything here is drawn from the run's stream of events; the
+// server's page runs again only when the run's status changes.
+
+import { curves } from "./live_curves.js";
+import { colourKey, switchOf } from "./live_foot.js";
+import { lossLine } from "./live_loss.js";
+import { liveMap } from "./live_map.js";
+import { probes } from "./live_probes.js";
+import { sayings } from "./live_says.js";
+import { stepView } from "./live_step.js";
+import { make } from "./sliders_dom.js";
+import { openStream } from "./stream.js";
+
+const OVER = new Set(["none", "finished", "stopped", "diverged", "failed", "interrupted"]);
+
+const QUEUE_MS = 1500;
+
+const views = new WeakMap();
+
+/**
+ * Draw the page, or bring it up to date; see `ui/components/live.py` for `data`.
+ * @returns {() => void} what to call when it goes.
+ */
+export default function mount({ data, parentElement, setTriggerValue }) {
+  const view = views.get(parentElement) ?? build(parentElement);
+  views.set(parentElement, view);
+  view.tell = (status) => setTriggerValue("status", status);
+  update(view, data);
+  return () => {
+    view.close();
+    views.delete(parentElement);
+  };
+}
+
+/** The parts, none of them with anything to show yet. */
+function build(parentElement) {
+  const view = { data: null, stream: null, row: null, step: -1, anatomy: null, asking: 0 };
+  const parts = {
+    says: sayings(),
+    map: liveMap(),
+    key: colourKey(),
+    loss: lossLine(),
+    curves: curves(),
+    probes: probes(),
+    step: stepView((picture, place) => markBatch(view, place)),
+  };
+  const cover = switchOf("Pictures behind", (isOn) => parts.map.cover(isOn));
+  const foot = make("div", { class: "vl-foot-row" }, [parts.key.element, cover]);
+  const measured = [parts.loss, parts.curves, parts.probes].map((part) => part.element);
+  const learning = make("div", { class: "vl-learning" }, measured);
+  const lost = make("p", { class: "vl-lost", role: "status" });
+  const body = make("div", { class: "vl-body" }, [
+    make("div", { class: "vl-map-side" }, [parts.map.element, foot]),
+    make("div", { class: "vl-stage" }, [learning, parts.step.element]),
+    lost,
+  ]);
+  const root = make("div", { class: "vl-live" }, [parts.says.element, body]);
+  parentElement.append(root);
+  const close = () => {
+    clearTimeout(view.asking);
+    view.stream?.close();
+    parts.map.close();
+    parts.curves.close();
+    root.remove();
+  };
+  return Object.assign(view, { parts, root, lost, close });
+}
+
+/** Take over what the server's page says. */
+function update(view, data) {
+  const { parts } = view;
+  const isAnother = view.data?.url !== data.url;
+  view.data = data;
+  view.known = data.status;
+  if (isAnother) startOver(view);
+  parts.map.dress(data);
+  parts.key.dress(data);
+  parts.curves.dress(data);
+  parts.probes.dress(data);
+  if (data.before && view.step < 0) showFrame(view, data.before);
+  if (isAnother && data.url) view.stream = openStream(data.url, handlersOf(view));
+  else if (!OVER.has(data.status)) view.stream?.wake();
+  askAgain(view);
+  showWords(view);
+  showSteps(view);
+}
+
+function startOver(view) {
+  view.stream?.close();
+  Object.assign(view, { stream: null, row: null, step: -1, anatomy: null });
+  view.parts.curves.clear();
+  lose(view, false);
+}
+
+function handlersOf(view) {
+  return {
+    status: (event) => hearStatus(view, event),
+    rows: (event) => hearRows(view, event),
+    frame: (frame) => showFrame(view, frame),
+    anatomy(event) {
+      view.anatomy = event;
+      showSteps(view, true);
+    },
+    end() {},
+    lost: () => lose(view, true),
+    found: () => lose(view, false),
+  };
+}
+
+/** Only the server knows a run's place in the queue. It is asked again after it has answered. */
+function askAgain(view) {
+  clearTimeout(view.asking);
+  if (view.known === "queued") view.asking = setTimeout(view.tell, QUEUE_MS, "queued");
+}
+
+/** Have the server's page run again, once for each thing that it does not know yet. */
+function hearStatus(view, { status, num_done }) {
+  const isAtRest = status !== "running" && num_done !== view.data.numDone;
+  if (status === view.known && !isAtRest) return;
+  view.known = status;
+  view.tell(`${status} ${num_done}`);
+}
+
+function hearRows(view, { rows, restarted }) {
+  if (restarted) view.parts.curves.clear();
+  view.parts.curves.add(rows);
+  const last = rows.findLast((row) => row.kind === "progress");
+  if (last || restarted) view.row = last ?? null;
+  showWords(view);
+  showSteps(view);
+}
+
+function showFrame(view, frame) {
+  view.parts.map.show(frame, view.step < 0);
+  view.parts.probes.show(frame.recons);
+  view.step = frame === view.data.before ? -1 : frame.step;
+}
+
+function showWords(view) {
+  view.parts.says.show(view.data, view.row);
+  view.parts.loss.show(view.row, view.data.hasKl);
+}
+
+/** A step taken apart stands in place of the curves while the run waits for the next one. */
+function showSteps(view, isNew = false) {
+  const { anatomy, row, parts, root } = view;
+  const isLast = anatomy !== null && (row === null || row.step <= anatomy.step);
+  const isShown = isLast && !OVER.has(view.data.status);
+  const was = root.classList.contains("has-step");
+  root.classList.toggle("has-step", isShown);
+  if (isShown && (isNew || !was)) parts.step.show(anatomy, view.data);
+  if (!isShown && was) parts.map.mark([], 0);
+}
+
+function markBatch(view, place) {
+  if (view.data.latentDim === 2) view.parts.map.mark(view.anatomy.pictures, place);
+}
+
+function lose(view, isLost) {
+  view.root.classList.toggle("is-lost", isLost);
+  view.lost.textContent = isLost ? "Reconnecting" : "";
+}

@@ -1,0 +1,63 @@
+"""The Train page's one part: map, curves, pictures and numbers of a run, drawn from its stream."""
+
+import base64
+import time
+from typing import Any
+
+from ui import charts, live, settings, theme, told
+from ui.api.assets import PLOTLY_URL
+from ui.api.following import frame_json
+from ui.components import register
+from vae_core import runs
+from vae_core.config import RunConfig
+from vae_core.data import dataset_entry
+from vae_core.frames import LIVE_FILE
+from vae_core.record import RunRecord
+
+_LIVE = register("live")
+MAX_SIDE = 640  # of the map, in pixels
+
+
+def show(run: runs.Run | None, record: RunRecord | None, config: RunConfig, sentence: str) -> None:
+    """Draw a run as it is, and go on drawing it in the page, without the server's pages.
+
+    The page runs again once the run's status is another one than `record` says.
+
+    Args:
+        run: to watch; None before the first.
+        record: of the run.
+        config: of the run, or of the one that would be started.
+        sentence: what the run is doing, unless it trains: the page says that by itself.
+    """
+    _LIVE(key="live", data=_described(run, record, config, sentence))
+
+
+def _described(
+    run: runs.Run | None, record: RunRecord | None, config: RunConfig, sentence: str
+) -> dict[str, Any]:
+    """What `live.js` is given."""
+    spec = dataset_entry(config.dataset).spec
+    status = record.status if record is not None else "none"
+    has_frame = run is not None and (run.folder / LIVE_FILE).exists()
+    return {
+        "url": f"/api/events/{run.id}" if run is not None else None,
+        "status": status,
+        # Of a run that waits: new at each answer, so that the script hears of each.
+        "answeredAt": time.time() if status == "queued" else None,
+        "numDone": record.num_done if record is not None else 0,
+        "isSlow": run is not None and run.asked() == "slow",
+        "sentence": sentence,
+        "settings": settings.sentence(config),
+        "before": None if has_frame else frame_json(live.untrained(config)),
+        "figure": charts.axes_figure(3.0, ("z1", "z2"), MAX_SIDE),
+        "plotlyUrl": PLOTLY_URL,
+        "font": theme.FONT,
+        "classNames": list(spec.class_names),
+        "palette": theme.class_colours(),
+        "isMixed": told.CLASS in told.names(config.model),
+        "originals": base64.b64encode(live.originals(config.dataset)).decode(),
+        "shape": list(spec.event_shape),
+        "latentDim": config.model.latent_dim,
+        "hasKl": config.model.posterior == "gaussian",
+        "epochs": config.train.epochs,
+    }

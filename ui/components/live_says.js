@@ -1,0 +1,43 @@
+// What the run is doing: a sentence, what is trained, and a bar.
+
+import { whole } from "./live_numbers.js";
+import { make } from "./sliders_dom.js";
+
+/**
+ * The lines above the map. While a run works they are made here, from its newest row; at any other
+ * time the server's sentence stands.
+ * @returns {{element: HTMLElement, show: (data: object, row: object|null) => void}} data: as
+ *   `live.py` gives it; row: the newest progress.
+ */
+export function sayings() {
+  const sentence = make("p", { class: "vl-says" });
+  const settings = make("p", { class: "vl-muted vl-settings" });
+  const filled = make("div");
+  const attributes = { class: "vl-bar", role: "progressbar", "aria-label": "Steps" };
+  const bar = make("div", attributes, [filled]);
+  const element = make("div", { class: "vl-head" }, [sentence, settings, bar]);
+  const show = (data, row) => {
+    const isAtWork = data.status === "running" && row !== null;
+    sentence.textContent = isAtWork ? progress(row, data.isSlow) : data.sentence;
+    settings.textContent = data.settings;
+    // A screen reader hears each change of state, not five sentences a second.
+    sentence.setAttribute("aria-live", data.status === "running" ? "off" : "polite");
+    const percent = row ? (100 * row.step) / row.num_steps : 0;
+    filled.style.width = `${percent}%`;
+    bar.setAttribute("aria-valuenow", Math.round(percent));
+  };
+  return { element, show };
+}
+
+function progress(row, isSlow) {
+  if (row.step >= row.num_steps) return "Measuring the result on the test images.";
+  const epochs = (row.num_steps * row.epoch) / row.step;
+  if (isSlow) {
+    return `Slow motion, one step a second: step ${whole(row.step)} of ${whole(row.num_steps)}.`;
+  }
+  const leftS = (row.elapsed_s / row.step) * (row.num_steps - row.step);
+  return (
+    `Training: epoch ${whole(row.epoch)} of ${whole(epochs)}, ` +
+    `about ${whole(Math.max(leftS, 1))} s left, ${whole(row.images_per_s)} images/s.`
+  );
+}

@@ -1,0 +1,63 @@
+// Beside a map: what was found there. Under the cursor, in the lasso or along the path; and below
+// it the picked dot. The map computes, and tells it over the board.
+
+import { boardOf } from "./board.js";
+import { cursorView } from "./panel_cursor.js";
+import { pathView } from "./panel_path.js";
+import { pickedView } from "./panel_picked.js";
+import { selectionView } from "./panel_selection.js";
+import { make } from "./sliders_dom.js";
+
+const views = new WeakMap();
+
+/**
+ * Draw the panel, or bring it up to date; see `ui/components/map_panel.py` for `data`.
+ * @returns {() => void} what to call when it goes.
+ */
+export default function mount({ data, parentElement }) {
+  if (!views.has(parentElement)) views.set(parentElement, open(parentElement));
+  views.get(parentElement).root.classList.toggle("is-small", data.isSmall);
+  return () => {
+    views.get(parentElement)?.close();
+    views.delete(parentElement);
+  };
+}
+
+function open(parentElement) {
+  const board = boardOf(parentElement.ownerDocument);
+  const parts = { look: cursorView(), select: selectionView(), path: pathView() };
+  const picked = pickedView();
+  const found = make("div", { class: "vl-found" }, Object.values(parts).map(({ element }) => element));
+  const root = make("div", { class: "vl-panel" }, [found, picked.element]);
+  parentElement.append(root);
+  const now = { mode: "look", selection: null, path: null };
+  // Until something is selected or drawn, the cursor's picture stays.
+  const choose = (change) => {
+    Object.assign(now, change);
+    const isFound = { look: true, select: now.selection !== null, path: now.path !== null };
+    const chosen = isFound[now.mode] ? now.mode : "look";
+    for (const [name, { element }] of Object.entries(parts)) element.hidden = name !== chosen;
+    parts.look.invite(now.mode);
+  };
+  const listeners = {
+    about: (about) => [...Object.values(parts), picked].forEach((part) => part.dress(about)),
+    mode: (mode) => choose({ mode }),
+    here: parts.look.here,
+    dot: parts.look.dot,
+    picked: picked.show,
+    selection(selection) {
+      choose({ selection });
+      if (selection) parts.select.show(selection);
+    },
+    path(path) {
+      choose({ path });
+      if (path) parts.path.show(path);
+    },
+  };
+  const offs = Object.entries(listeners).map(([name, listener]) => board.on(name, listener));
+  const close = () => {
+    offs.forEach((off) => off());
+    root.remove();
+  };
+  return { root, close };
+}

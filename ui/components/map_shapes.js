@@ -1,0 +1,94 @@
+// The shapes of a map's marks, in pixels. Mean, spread and z are ring, ellipse and cross.
+
+const SVG = "http://www.w3.org/2000/svg";
+const RING = 7;
+const ARM = 9;
+const [START, STOP] = [6, 3.5]; // of a film's first picture, and of the others
+const THINNEST = 2; // half of an ellipse that has no height, such as on a strip
+const SIGMAS = [2, 1];
+
+/** @returns {SVGElement} */
+export function svg(tag, attributes = {}, children = []) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * For each kind of mark, lowest first, a function (value, view) -> SVGElement[]; points are [x, y]
+ * in map coordinates, view as in `map_marks.js`.
+ */
+export const DRAWINGS = {
+  prior,
+  lasso: (points, view) => line(points, view, "Z"),
+  path,
+  picked,
+  names: (names, view) => names.map((name) => nameOf(name, view)),
+  near,
+  cross,
+};
+
+/** Value: the prior's mean. Circles of 1 and 2 of its spreads. */
+function prior(mean, { pixel, unit }) {
+  const [cx, cy] = pixel(...mean);
+  return SIGMAS.flatMap((times) =>
+    ["halo", ""].map((name) => svg("circle", { class: name, cx, cy, r: times * unit })),
+  );
+}
+
+/** Value: {points, films}: a drawn path, and the places of its film's pictures. */
+function path({ points, films }, view) {
+  const stops = films.map((place, which) => {
+    const [cx, cy] = view.pixel(...place);
+    return svg("circle", { cx, cy, r: which ? STOP : START });
+  });
+  return [...line(points, view, ""), ...stops];
+}
+
+function line(points, { pixel }, end) {
+  const d = `M${points.map((point) => pixel(...point).map((px) => px.toFixed(1))).join("L")}${end}`;
+  return [svg("path", { class: "halo", d }), svg("path", { d })];
+}
+
+/** Value: {mean, gaussian}: a ring, and around it 1 and 2 spreads; gaussian null without them. */
+function picked({ mean, gaussian }, { pixel, unit }) {
+  const [cx, cy] = pixel(...mean);
+  const ellipses = SIGMAS.flatMap((times) => {
+    if (!gaussian) return [];
+    const size = {
+      rx: times * gaussian.major * unit,
+      ry: Math.max(THINNEST, times * gaussian.minor * unit),
+    };
+    const turned = `rotate(${(-180 * gaussian.angle) / Math.PI} ${cx} ${cy})`;
+    const place = { cx, cy, ...size, transform: turned };
+    return [
+      svg("ellipse", { class: "halo", ...place }),
+      svg("ellipse", { class: `sigma-${times}`, ...place }),
+    ];
+  });
+  const ring = { cx, cy, r: RING };
+  return [...ellipses, svg("circle", { class: "halo", ...ring }), svg("circle", ring)];
+}
+
+/** {text, place} */
+function nameOf({ text, place }, { pixel }) {
+  const [x, y] = pixel(...place);
+  const element = svg("text", { x, y });
+  element.textContent = text;
+  return element;
+}
+
+/** Value: the dot under the cursor. */
+function near(place, { pixel }) {
+  const [cx, cy] = pixel(...place);
+  return [svg("circle", { class: "halo", cx, cy, r: RING - 1 }), svg("circle", { cx, cy, r: RING - 1 })];
+}
+
+/** Value: {place, pulses}: where z is. */
+function cross({ place, pulses }, { pixel }) {
+  const [x, y] = pixel(...place);
+  const d = `M${x - ARM} ${y}h${2 * ARM}M${x} ${y - ARM}v${2 * ARM}`;
+  const lines = [svg("path", { class: "halo", d }), svg("path", { d })];
+  return pulses ? [svg("circle", { class: "vl-pulse", cx: x, cy: y, r: 2 * ARM }), ...lines] : lines;
+}
