@@ -9,7 +9,9 @@ from ui.components import map_panel
 
 def on_pick() -> None:
     """Keep the dot that somebody picked on the map, for the session and in the address."""
-    state.set_number("pick", int(st.session_state[map_component.KEY]["pick"]))
+    position = st.session_state[map_component.KEY]["pick"]
+    if isinstance(position, int):  # `state.pick` looks whether it is there
+        state.set_number("pick", position)
 
 
 with errors.shown():

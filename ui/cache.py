@@ -4,33 +4,28 @@ Cached models are in eval mode and must never be changed.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from vae_core import catalogue, runs
 from vae_core.checkpoints import Checkpoint, load_checkpoint
 from vae_core.data import SPLITS, Dataset, dataset_entry, load_dataset
 from vae_core.errors import CheckpointError, RunError
-from vae_core.images import png, tile
-from vae_core.models import NO_CONDITIONS
 from vae_core.projection import (
     Projection,
     axes_projection,
     class_centres,
-    manifold,
     pca_projection,
 )
 from vae_core.record import RECORD_FILE, RunRecord, read_record
 
 DEFAULT_MODEL = "digits-2d"
 MAX_POINTS = 3_000
-MANIFOLD_SIDE = 12
 PRIOR_REACH = 3.0  # a VAE's map shows at least where its prior N(0, 1) lies
 
 Key = tuple[str, int]
@@ -170,35 +165,6 @@ def _limit(points: Tensor) -> float:
     reach = 1.05 * float(torch.quantile(points.abs().amax(1), 0.999))
     digits = 1 - math.floor(math.log10(max(reach, 1e-6)))
     return math.ceil(reach * 10**digits) / 10**digits
-
-
-def manifold_png(key: Key, axes: Axes, told: Mapping[str, Tensor] = NO_CONDITIONS) -> bytes:
-    """Draw what the decoder makes of each place of `map_view`, as one PNG over the same limits.
-
-    Args:
-        key: of the model.
-        axes: of the map.
-        told: what a conditional model is told at every place, each (1, ...).
-    """
-    # Streamlit's cache cannot tell one tensor from another.
-    return _manifold_png(
-        key, axes, tuple((n, tuple(v.flatten().tolist())) for n, v in told.items())
-    )
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _manifold_png(key: Key, axes: Axes, told: tuple[tuple[str, tuple[float, ...]], ...]) -> bytes:
-    view = map_view(key, axes)
-    # A class is one whole number; several numbers are a row.
-    given = {
-        name: torch.tensor(values if isinstance(values[0], int) else [values])
-        for name, values in told
-    }
-    extent = (-view.limit, view.limit, -view.limit, view.limit)
-    pictures = manifold(checkpoint(key).model, view.projection, extent, MANIFOLD_SIDE, given)
-    # Small pictures fill their frame: a black edge on every side keeps neighbours apart.
-    edge = 1 if pictures.shape[-1] < 16 else 0
-    return png(tile(pad(pictures, (edge,) * 4), MANIFOLD_SIDE))
 
 
 def dataset(name: str) -> Dataset | None:

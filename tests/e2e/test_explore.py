@@ -1,11 +1,8 @@
 """Explore in a real browser: the first screen, and that a click is true to data set and model."""
 
-import io
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.mapping import ORIGINAL, RECONSTRUCTION, open_map, to_screen
@@ -70,17 +67,6 @@ def test_the_clicked_dot_its_picture_and_its_label_agree_with_the_data_set(
     ).to_be_visible()
 
 
-def test_the_points_are_drawn_in_the_colours_of_their_classes(page: Page, address: str) -> None:
-    open_map(page, address)
-    shot = Image.open(io.BytesIO(page.locator(".vl-host").screenshot())).convert("RGB")
-    colours = {tuple(c) for c in np.asarray(shot).reshape(-1, 3).tolist()}
-    # Dots are drawn at an opacity of 0.8 on white.
-    wanted = [(0xE3, 0x16, 0x86), (0x63, 0x4A, 0x1B), (0x2C, 0xC3, 0x95)]
-    for colour in wanted:
-        blended = tuple(round(0.8 * c + 0.2 * 255) for c in colour)
-        assert any(all(abs(a - b) <= 3 for a, b in zip(c, blended, strict=True)) for c in colours)
-
-
 def test_a_picked_dot_outlives_a_reload_and_other_pages(page: Page, address: str) -> None:
     found = open_map(page, address, query="&pick=7")
     page.mouse.click(*to_screen(page, found.latents.encoded.mean[[1400]])[0])
@@ -114,6 +100,7 @@ def test_the_button_picks_after_a_click_and_a_click_after_the_button(
 
     def the_ring_is_there() -> None:
         box = ring.bounding_box()
+        assert box is not None  # just then drawn anew
         middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
         np.testing.assert_allclose(middle, to_screen(page, mean)[0], atol=1)
 

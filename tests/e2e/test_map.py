@@ -113,17 +113,16 @@ def test_an_autoencoder_has_a_ring_and_neither_ellipse_nor_prior(page: Page, add
     expect(page.get_by_text("an autoencoder gives a single point, no spread")).to_be_visible()
 
 
-def colours(page: Page) -> set[tuple[int, int, int]]:
-    """Colours on the map, mean and spread hidden."""
+def colours(page: Page) -> np.ndarray:
+    """Colours on the map, (N, 3)."""
     shot = Image.open(io.BytesIO(page.locator(".vl-host").screenshot())).convert("RGB")
-    return {tuple(colour) for colour in np.asarray(shot).reshape(-1, 3).tolist()}
+    return np.asarray(shot).reshape(-1, 3).astype(int)
 
 
-def has(found: set[tuple[int, int, int]], hex_colour: str) -> bool:
+def has(found: np.ndarray, colour: str) -> bool:
     """Whether dots of that colour are there, at their opacity of 0.8 on white."""
-    full = [int(hex_colour[i : i + 2], 16) for i in (1, 3, 5)]
-    blended = [round(0.8 * part + 0.2 * 255) for part in full]
-    return any(all(abs(a - b) <= 3 for a, b in zip(c, blended, strict=True)) for c in found)
+    full = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    return bool((np.abs(found - (0.8 * full + 0.2 * 255)) <= 3).all(1).any())
 
 
 def test_the_legend_shows_a_class_alone(page: Page, address: str) -> None:
@@ -192,7 +191,7 @@ def test_zoom_and_pan_keep_dots_and_axes_together(page: Page, address: str) -> N
     assert moved[0] != pytest.approx(x, abs=20)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     pixel = tuple(moved.round().astype(int).tolist())
-    assert has({shot.getpixel(pixel)}, PALETTE[int(found.latents.label[position])])
+    assert has(np.array([shot.getpixel(pixel)]), PALETTE[int(found.latents.label[position])])
     page.mouse.move(*pixel)
     shows_at(page, DOT, original(found, position))
     page.locator(".vl-surface").press("0")

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
 
+from tests.e2e.line import line_to
 from tests.e2e.stage import settle, until
 from tests.e2e.training import (
     COUNT_STREAMS,
@@ -110,8 +111,12 @@ def test_steady_training_is_drawn_without_a_word_to_the_servers_page(
     page: Page, address: str, runs_folder: Path
 ) -> None:
     words: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", words.append))
-    page.on("websocket", lambda socket: socket.on("framereceived", words.append))
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda word: words.append(word))
+        socket.on("framereceived", lambda word: words.append(word))
+
+    page.on("websocket", listen)
     folder = start_long_run(page, address, runs_folder)
     press_nothing_for_ms, before = 2_000, number(page, ".vl-map", "frames")
     page.wait_for_timeout(1_000)  # the buttons have followed the status
@@ -212,23 +217,26 @@ def test_a_lost_stream_keeps_the_last_picture_and_comes_back_with_every_row(
     page: Page, address: str, runs_folder: Path
 ) -> None:
     page.add_init_script(COUNT_STREAMS)
-    folder = start_long_run(page, address, runs_folder)
-    until(page, lambda: _assert_beyond(page, 20))
-    page.context.set_offline(True)
-    expect(page.get_by_text("Reconnecting")).to_be_visible()
-    last = page.evaluate(FINGERPRINT)
-    page.wait_for_timeout(1_500)
-    assert page.evaluate(FINGERPRINT) == last
-    assert dots(page)[0].any()
-    page.context.set_offline(False)
-    expect(page.get_by_text("Reconnecting")).to_be_hidden()
-    settle(page)
-    stop(page)
-    every = len(rows(folder))
-    until(
-        page, lambda: expect(page.locator(".vl-curves")).to_have_attribute("data-rows", f"{every}")
-    )
-    assert page.evaluate("() => window.mostStreams") == 1
+    with line_to(address) as line:
+        folder = start_long_run(page, line.address, runs_folder)
+        until(page, lambda: _assert_beyond(page, 20))
+        line.cut()
+        expect(page.get_by_text("Reconnecting")).to_be_visible()
+        page.wait_for_timeout(500)
+        last = page.evaluate(FINGERPRINT)
+        page.wait_for_timeout(1_500)
+        assert page.evaluate(FINGERPRINT) == last
+        assert dots(page)[0].any()
+        line.mend()
+        expect(page.get_by_text("Reconnecting")).to_be_hidden()
+        settle(page)
+        stop(page)
+        every = len(rows(folder))
+        until(
+            page,
+            lambda: expect(page.locator(".vl-curves")).to_have_attribute("data-rows", f"{every}"),
+        )
+        assert page.evaluate("() => window.mostStreams") == 1
 
 
 def test_two_tabs_show_the_same_run_and_both_learn_of_its_end(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.stage import settle
 from vae_core.runs import Run
@@ -19,6 +19,14 @@ DOTS = """() => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   const { xaxis } = document.querySelector(".vl-map .vl-axes")._fullLayout;
   return [height, width, xaxis.range[1], Array.from(data)];
+}"""
+RED = """picture => {
+  const canvas = document.createElement("canvas");
+  canvas.width = picture.naturalWidth ?? picture.width;
+  canvas.height = picture.naturalHeight ?? picture.height;
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [canvas.height, canvas.width, Array.from(data).filter((_, place) => place % 4 === 0)];
 }"""
 # A number that changes with any pixel of the map's dots.
 FINGERPRINT = """() => {
@@ -125,6 +133,12 @@ def end_all(runs_folder: Path) -> None:
 def number(page: Page, selector: str, name: str) -> int:
     """A number that the page tells of itself: `data-NAME` of an element."""
     return int(page.locator(selector).get_attribute(f"data-{name}") or 0)
+
+
+def drawn(picture: Locator) -> np.ndarray:
+    """The red of a canvas or an image at its own size, (H, W), 0 to 255."""
+    height, width, values = picture.evaluate(RED)
+    return np.array(values).reshape(height, width)
 
 
 def dots(page: Page) -> tuple[np.ndarray, float]:

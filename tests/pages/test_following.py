@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from typing import Any
 
 import numpy as np
@@ -172,7 +173,7 @@ def test_the_status_is_read_four_times_a_second(
 ) -> None:
     clock = iter(np.arange(0.0, 2.0, 0.05))
     monkeypatch.setattr(following, "STATUS_EVERY_S", 0.25)
-    monkeypatch.setattr(following.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     num_told = 0
     for step in range(40):
         run.update(num_done=step)

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui.api import assets, models
+from ui.api import assets, events, models
 
 
 def unknown(request: Request) -> JSONResponse:
@@ -15,5 +15,6 @@ def unknown(request: Request) -> JSONResponse:
 ROUTES = [
     *assets.ROUTES,
     *models.ROUTES,
+    *events.ROUTES,
     Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
 ]

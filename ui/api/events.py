@@ -5,11 +5,10 @@ comes back says after which rows it goes on: in the header that browsers send by
 `?after=`.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 
+import anyio
 from sse_starlette import EventSourceResponse
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,6 +18,7 @@ from vae_core import runs
 from vae_core.errors import RunError
 
 LOOK_EVERY_S = 0.05
+FAREWELL_S = 1.0
 
 
 async def events(request: Request) -> Response:
@@ -28,15 +28,18 @@ async def events(request: Request) -> Response:
     except RunError as error:
         return JSONResponse({"error": str(error)}, status_code=404)
     after = request.headers.get("last-event-id") or request.query_params.get("after", "")
-    return EventSourceResponse(_follow(Follower(run, after)))
+    # A server that ends lets the stream come to its end, instead of cutting it off.
+    closing = anyio.Event()
+    told = _follow(Follower(run, after), closing)
+    return EventSourceResponse(told, shutdown_event=closing, shutdown_grace_period=FAREWELL_S)
 
 
-async def _follow(follower: Follower) -> AsyncIterator[Event]:
+async def _follow(follower: Follower, closing: anyio.Event) -> AsyncIterator[Event]:
     # Asked for only when the last event is on its way: a slow watcher skips frames, not rows.
-    while not follower.is_over:
-        for event in await run_in_threadpool(follower.news):
+    while not (follower.is_over or closing.is_set()):
+        for event in await anyio.to_thread.run_sync(follower.news):
             yield event
-        await asyncio.sleep(LOOK_EVERY_S)
+        await anyio.sleep(LOOK_EVERY_S)
 
 
 ROUTES = [Route("/api/events/{run_id}", events)]

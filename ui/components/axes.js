@@ -8,8 +8,8 @@ const loading = new WeakMap(); // of a document: the promise of its Plotly
  * Draw axes into an element and keep them at its width.
  * @param {HTMLElement} host gets the figure's height; what lies over the axes belongs into it too.
  * @param {{plotlyUrl: string, figure: object}} options figure: from `ui/charts.py`, `axes_figure`.
- * @returns {Promise<object>} box() -> {left, top, width, height} of the plotting area in CSS pixels of
- *   the host; toPixel(x, y), toData(px, py) between map and host; range() -> {x: [from, to], y};
+ * @returns {Promise<object>} box() -> {left, top, width, height} of the plotting area in CSS pixels
+ *   of the host; toPixel(x, y), toData(px, py) between map and host; range() -> {x: [from, to], y};
  *   setRange(x, y); reset() to the figure's range; onChange(fn) after box or range changed;
  *   setFigure(figure) for another theme or model; destroy().
  */
@@ -61,6 +61,12 @@ export async function createAxes(host, { plotlyUrl, figure }) {
   };
 }
 
+/**
+ * plotly.js, loaded once for a document.
+ * @param {Document} page
+ * @param {string} url
+ * @returns {Promise<object>}
+ */
 export function loadPlotly(page, url) {
   if (!loading.has(page)) {
     const promise = new Promise((resolve, reject) => {

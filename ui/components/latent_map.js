@@ -14,6 +14,7 @@ import { button, make } from "./sliders_dom.js";
 import { createPainter } from "./sliders_painter.js";
 import { openStored } from "./sliders_stored.js";
 
+const FOUND = ["here", "dot", "picked", "selection", "path"];
 const views = new WeakMap();
 
 /**
@@ -36,37 +37,21 @@ export default function mount({ data, parentElement, setTriggerValue }) {
 
 const identityOf = ({ model, flat }) => JSON.stringify([model, flat]);
 
-/**
- * What all parts of the map share: data, send, board, painter, originals, stored; once they are
- * here, scene, latents and places; told(): what the model is told at every place; visible(): 1 or 0
- * for each dot, or null for all; say(note); speak(text), for people who do not see; isOpen().
- */
-function open(data, parentElement, setTriggerValue, isBehind) {
+function open(data, parentElement, send, isBehind) {
   const state = { isOpen: true, closers: [], map: null };
   const page = frame(data, (tool, ...values) => state.map?.[tool](...values));
-  const part = {
-    data,
-    send: setTriggerValue,
-    board: boardOf(parentElement.ownerDocument),
-    painter: createPainter(),
-    originals: openOriginals(data.model),
-    stored: openStored({ model: data.model, conditions: data.conditions }),
-    told: () => ({ ...part.data.told, ...toldOf(part) }),
-    say: (note) => page.note.replaceChildren(note),
-    speak: (text) => page.spoken.replaceChildren(text),
-    isOpen: () => state.isOpen,
-  };
-  state.closers.push(() => part.painter.close());
+  const part = shared(data, send, page, state);
   part.board.put("about", aboutOf(data));
+  for (const name of FOUND) part.board.put(name, null); // what another map has found
   parentElement.append(page.root);
-  const again = () => {
-    close();
-    views.set(parentElement, open(part.data, parentElement, part.send, isBehind));
-  };
   const close = () => {
     state.isOpen = false;
     for (const closer of state.closers) closer();
     page.root.remove();
+  };
+  const again = () => {
+    close();
+    views.set(parentElement, open(part.data, parentElement, part.send, isBehind));
   };
   load(part, page, state, isBehind).catch((error) => {
     if (state.isOpen) page.cover.replaceChildren(...lost(error, again));
@@ -75,15 +60,38 @@ function open(data, parentElement, setTriggerValue, isBehind) {
     get data() {
       return part.data;
     },
-    hear(next, send) {
+    hear(next, nextSend) {
       const before = part.data;
-      Object.assign(part, { data: next, send });
+      Object.assign(part, { data: next, send: nextSend });
       part.board.put("about", aboutOf(next));
       state.map?.hear(before);
     },
     isBehind: () => state.map?.isBehind() ?? isBehind,
     close,
   };
+}
+
+/**
+ * What all parts of the map share: data, send, board, painter, originals, stored; once they are
+ * here, scene, latents and places; told(): what the model is told at every place; visible(): 1 or 0
+ * for each dot, or null for all; say(note); speak(text), for people who do not see; isOpen().
+ */
+function shared(data, send, page, state) {
+  const painter = createPainter();
+  state.closers.push(painter.close);
+  const part = {
+    data,
+    send,
+    painter,
+    board: boardOf(document),
+    originals: openOriginals(data.model),
+    stored: openStored({ model: data.model, conditions: data.conditions }),
+    told: () => ({ ...part.data.told, ...toldOf(part) }),
+    say: (note) => page.note.replaceChildren(note),
+    speak: (text) => page.spoken.replaceChildren(text),
+    isOpen: () => state.isOpen,
+  };
+  return part;
 }
 
 /** The picked picture's class is known in the page before the server answers. */
@@ -120,7 +128,8 @@ function frame(data, use) {
     make("p", { class: name, role: "status" }),
   );
   const body = make("div", { class: "vl-map-body" }, [host, legend.element]);
-  const root = make("div", { class: `vl-latent-map${data.hasMany ? " has-many" : ""}` }, [tools.element, body, note, spoken]);
+  const parts = [tools.element, body, note, spoken];
+  const root = make("div", { class: `vl-latent-map${data.hasMany ? " has-many" : ""}` }, parts);
   return { root, host, surface, cover, note, spoken, tools, legend };
 }
 

@@ -13,7 +13,10 @@ import { openStream } from "./stream.js";
 
 const OVER = new Set(["none", "finished", "stopped", "diverged", "failed", "interrupted"]);
 
-const QUEUE_MS = 1500;
+const ASK_AGAIN_MS = 1500;
+
+// Of a run: its stream, newest status, progress and step taken apart; step of the frame shown.
+const NOTHING_YET = { stream: null, heard: null, row: null, anatomy: null, step: -1 };
 
 const views = new WeakMap();
 
@@ -26,7 +29,11 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   views.set(parentElement, view);
   view.tell = (status) => setTriggerValue("status", status);
   update(view, data);
+  // Streamlit also gives up a mounting that a newer one has overtaken while this module loaded.
+  const turn = Symbol("mounting");
+  view.turn = turn;
   return () => {
+    if (view.turn !== turn) return;
     view.close();
     views.delete(parentElement);
   };
@@ -34,7 +41,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
 
 /** The parts, none of them with anything to show yet. */
 function build(parentElement) {
-  const view = { data: null, stream: null, row: null, step: -1, anatomy: null, asking: 0 };
+  const view = { ...NOTHING_YET, data: null, asking: 0 };
   const parts = {
     says: sayings(),
     map: liveMap(),
@@ -71,7 +78,6 @@ function update(view, data) {
   const { parts } = view;
   const isAnother = view.data?.url !== data.url;
   view.data = data;
-  view.known = data.status;
   if (isAnother) startOver(view);
   parts.map.dress(data);
   parts.key.dress(data);
@@ -80,14 +86,14 @@ function update(view, data) {
   if (data.before && view.step < 0) showFrame(view, data.before);
   if (isAnother && data.url) view.stream = openStream(data.url, handlersOf(view));
   else if (!OVER.has(data.status)) view.stream?.wake();
-  askAgain(view);
+  askLater(view);
   showWords(view);
   showSteps(view);
 }
 
 function startOver(view) {
   view.stream?.close();
-  Object.assign(view, { stream: null, row: null, step: -1, anatomy: null });
+  Object.assign(view, NOTHING_YET);
   view.parts.curves.clear();
   lose(view, false);
 }
@@ -107,18 +113,33 @@ function handlersOf(view) {
   };
 }
 
-/** Only the server knows a run's place in the queue. It is asked again after it has answered. */
-function askAgain(view) {
-  clearTimeout(view.asking);
-  if (view.known === "queued") view.asking = setTimeout(view.tell, QUEUE_MS, "queued");
+/** Have the server's page run again, and again if it does not answer. */
+function ask(view) {
+  view.tell(view.data.status);
+  askLater(view);
 }
 
-/** Have the server's page run again, once for each thing that it does not know yet. */
-function hearStatus(view, { status, num_done }) {
-  const isAtRest = status !== "running" && num_done !== view.data.numDone;
-  if (status === view.known && !isAtRest) return;
-  view.known = status;
-  view.tell(`${status} ${num_done}`);
+/** The server has answered; only it knows a run's place in the queue. */
+function askLater(view) {
+  clearTimeout(view.asking);
+  view.asking = setTimeout(() => {
+    if (view.data.status === "queued" || isBehind(view)) ask(view);
+  }, ASK_AGAIN_MS);
+}
+
+/** Whether the server's page shows another state than the stream tells. */
+function isBehind({ heard, data }) {
+  if (heard === null) return false;
+  return heard.status !== data.status || (isAtRest(heard) && heard.num_done !== data.numDone);
+}
+
+function isAtRest({ status }) {
+  return status === "paused" || OVER.has(status);
+}
+
+function hearStatus(view, heard) {
+  view.heard = heard;
+  if (isBehind(view)) ask(view);
 }
 
 function hearRows(view, { rows, restarted }) {

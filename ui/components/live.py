@@ -42,8 +42,7 @@ def _described(
     return {
         "url": f"/api/events/{run.id}" if run is not None else None,
         "status": status,
-        # Of a run that waits: new at each answer, so that the script hears of each.
-        "answeredAt": time.time() if status == "queued" else None,
+        "answeredAt": time.time(),  # so that the script hears of each answer
         "numDone": record.num_done if record is not None else 0,
         "isSlow": run is not None and run.asked() == "slow",
         "sentence": sentence,

@@ -11,8 +11,8 @@ const PAUSE_MS = 150; // the map has come to rest
 
 /**
  * @param {object} part what all parts of the map share, see `latent_map.js`.
- * @returns {object} show(isOn); redraw(): after what is told has changed; close(). The pictures move
- *   with the map at once, and are drawn anew, each at the middle of its cell, once it rests.
+ * @returns {object} show(isOn); redraw(): after what is told has changed; close(). The pictures
+ *   move with the map at once, and are drawn anew, each at the middle of its cell, once it rests.
  */
 export function createBehind(part) {
   const { scene, painter } = part;

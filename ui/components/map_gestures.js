@@ -9,7 +9,7 @@ const PINCH = 0.01; // the same on a touch pad, where two fingers turn the wheel
  * @param {HTMLElement} surface places are in pixels of it.
  * @param {object} hands what to do: hover(px, py, isTouch); leave(); tap(px, py, isTouch);
  *   pan(right, down); zoom(px, py, factor); reset(); and for drawing: draws(event) -> whether this
- *   press draws; stroke(px, py, isFirst, isTouch); lift(); drop(), when two fingers take the stroke over.
+ *   press draws; stroke(px, py, isFirst, isTouch); lift(); drop(), when two fingers take over.
  */
 export function listenToHands(surface, hands) {
   const state = { down: new Map(), action: null, start: null };

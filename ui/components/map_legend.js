@@ -2,8 +2,7 @@
 
 import { make } from "./sliders_dom.js";
 
-const PRIOR =
-  "Circles around 0: 1 and 2 spreads of the prior, the cloud in which training wants all dots to lie";
+const PRIOR = "Circles: 1 and 2 spreads of the prior, the cloud that training wants the dots to be";
 
 /**
  * @param {string[]} names of the classes.

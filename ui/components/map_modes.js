@@ -18,12 +18,12 @@ const FINGER_PX = 24;
 
 /**
  * Bring a map to life, once all of it is here.
- * @param {object} part what all parts of the map share, see `latent_map.js`; gets the parts `picked`
- *   and `visible` of it.
+ * @param {object} part what all parts of the map share, see `latent_map.js`; gets its `picked` and
+ *   `visible`.
  * @param {object} page its elements.
  * @param {boolean} isBehind whether pictures lie behind from the start.
- * @returns {object} setMode(name), setBehind(isOn), setOnly(classes), reset(): the tools; hear(data);
- *   isBehind(); close().
+ * @returns {object} setMode(name), setBehind(isOn), setOnly(classes), reset(): the tools;
+ *   hear(before): after the data have changed; isBehind(); close().
  */
 export function startMap(part, page, isBehind) {
   const map = { part, page, mode: "look", waiting: [] };

@@ -24,10 +24,11 @@ export default function mount({ data, parentElement }) {
 }
 
 function open(parentElement) {
-  const board = boardOf(parentElement.ownerDocument);
+  const board = boardOf(document);
   const parts = { look: cursorView(), select: selectionView(), path: pathView() };
   const picked = pickedView();
-  const found = make("div", { class: "vl-found" }, Object.values(parts).map(({ element }) => element));
+  const found = make("div", { class: "vl-found" });
+  found.append(...Object.values(parts).map(({ element }) => element));
   const root = make("div", { class: "vl-panel" }, [found, picked.element]);
   parentElement.append(root);
   const now = { mode: "look", selection: null, path: null };
@@ -42,9 +43,9 @@ function open(parentElement) {
   const listeners = {
     about: (about) => [...Object.values(parts), picked].forEach((part) => part.dress(about)),
     mode: (mode) => choose({ mode }),
-    here: parts.look.here,
+    here: (here) => here && parts.look.here(here),
     dot: parts.look.dot,
-    picked: picked.show,
+    picked: (one) => one && picked.show(one),
     selection(selection) {
       choose({ selection });
       if (selection) parts.select.show(selection);

@@ -14,7 +14,9 @@ const ABOVE = 36;
 export function createPreview({ board, data }, surface) {
   const canvas = make("canvas", { class: "vl-preview", hidden: true, "aria-hidden": "true" });
   surface.append(canvas);
-  const off = board.on("here", ({ picture }) => paint(canvas, picture, data.model.shape));
+  const off = board.on("here", (here) => {
+    if (here) paint(canvas, here.picture, data.model.shape);
+  });
   return {
     show(px, py) {
       const left = Math.min(surface.clientWidth - SIDE, Math.max(0, px - SIDE / 2));

@@ -82,7 +82,8 @@ function nameOf({ text, place }, { pixel }) {
 /** Value: the dot under the cursor. */
 function near(place, { pixel }) {
   const [cx, cy] = pixel(...place);
-  return [svg("circle", { class: "halo", cx, cy, r: RING - 1 }), svg("circle", { cx, cy, r: RING - 1 })];
+  const ring = { cx, cy, r: RING - 1 };
+  return [svg("circle", { class: "halo", ...ring }), svg("circle", ring)];
 }
 
 /** Value: {place, pulses}: where z is. */
@@ -90,5 +91,6 @@ function cross({ place, pulses }, { pixel }) {
   const [x, y] = pixel(...place);
   const d = `M${x - ARM} ${y}h${2 * ARM}M${x} ${y - ARM}v${2 * ARM}`;
   const lines = [svg("path", { class: "halo", d }), svg("path", { d })];
-  return pulses ? [svg("circle", { class: "vl-pulse", cx: x, cy: y, r: 2 * ARM }), ...lines] : lines;
+  if (!pulses) return lines;
+  return [svg("circle", { class: "vl-pulse", cx: x, cy: y, r: 2 * ARM }), ...lines];
 }

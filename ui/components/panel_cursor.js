@@ -30,6 +30,7 @@ export function cursorView() {
     dress(next) {
       about = next;
       told.textContent = about.words ? `told ${about.words}` : "";
+      told.title = told.textContent;
       beside.dress(about);
     },
     here({ place, picture }) {

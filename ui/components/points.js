@@ -6,9 +6,9 @@ import { createIndex } from "./points_index.js";
 /**
  * @param {HTMLElement} host of the axes (see `createAxes`).
  * @returns {object} set({xs, ys, classes, palette, radius, alpha, visible}): map coordinates of N
- *   points, class of each, CSS colours (#rrggbb), radius in CSS pixels, 1 or 0 for each point that is
- *   drawn or hidden (null draws all); draw(axes); nearest(axes, px, py, maxPx) -> index of the
- *   nearest visible point, or -1; destroy().
+ *   points, class of each, CSS colours (#rrggbb), radius in CSS pixels, 1 or 0 for each point that
+ *   is drawn or hidden (null draws all); draw(axes); nearest(axes, px, py, maxPx) -> index of the
+ *   nearest visible point, or -1; destroy(). `canvas` is where they are drawn.
  */
 export function createPoints(host) {
   const canvas = host.ownerDocument.createElement("canvas");
