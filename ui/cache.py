@@ -25,7 +25,6 @@ from vae_core.projection import (
 from vae_core.record import RECORD_FILE, RunRecord, read_record
 
 DEFAULT_MODEL = "digits-2d"
-MAX_POINTS = 3_000
 PRIOR_REACH = 3.0  # a VAE's map shows at least where its prior N(0, 1) lies
 
 Key = tuple[str, int]
@@ -124,7 +123,6 @@ class MapView:
         projection: from latents to the map and back.
         limit: the map spans -limit to limit on both axes.
         points: (N, 2), all stored latents.
-        shown: positions of the at most 3,000 that are drawn.
         centres: (K, 2), medians of the classes; nan for a class that is not there.
     """
 
@@ -132,7 +130,6 @@ class MapView:
     projection: Projection
     limit: float
     points: Tensor
-    shown: Tensor
     centres: Tensor
 
 
@@ -153,11 +150,9 @@ def map_view(key: Key, axes: Axes) -> MapView:
         limit = max(limit, PRIOR_REACH)
     if view.is_strip:
         points[:, 1] *= limit  # the height is a mere jitter: let it fill the square
-    num = len(means)
-    shown = torch.linspace(0, num - 1, min(num, MAX_POINTS)).round().long()
     num_classes = len(checkpoint(key).record.spec.class_names)
     centres = class_centres(points, latents.label, num_classes)
-    return MapView(axes, view, limit, points, shown, centres)
+    return MapView(axes, view, limit, points, centres)
 
 
 def _limit(points: Tensor) -> float:

@@ -37,11 +37,6 @@ def img(content: bytes, alt: str, width: str, name: str = "") -> str:
     )
 
 
-def figure(picture: str, caption: str) -> str:
-    """HTML of a picture with a line below."""
-    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
-
-
 def tooltip(name: str, explained: str) -> str:
     """HTML of a question mark that explains something under the pointer, on a tap or a Tab."""
     text = escape(explained)
@@ -49,11 +44,6 @@ def tooltip(name: str, explained: str) -> str:
         f'<span class="vl-help" tabindex="0" role="note" data-help="{text}" '
         f'aria-label="{escape(name)}: {text}">?</span>'
     )
-
-
-def blank(text: str, size: str) -> str:
-    """HTML that stands where a picture is missing and says why."""
-    return f'<div class="vl-blank" style="width:{size};height:{size}">{escape(text)}</div>'
 
 
 def show(html: str) -> None:

@@ -59,8 +59,7 @@ def pick(choice: cache.Choice, default: int, num: int) -> int:
 
 
 def pick_another(choice: cache.Choice) -> None:
-    """Pick any drawn dot but the present one."""
-    axes = None if choice.record.config.model.latent_dim > 2 else (0, 1)
-    shown = cache.map_view(choice.key, axes).shown.tolist()
+    """Pick any dot but the present one."""
+    dots = range(len(cache.checkpoint(choice.key).latents))
     before = st.session_state.get("number_pick")
-    set_number("pick", random.choice([i for i in shown if i != before]))  # noqa: S311
+    set_number("pick", random.choice([i for i in dots if i != before]))  # noqa: S311

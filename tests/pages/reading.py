@@ -30,13 +30,6 @@ def picture(source: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(content.group(1)))))
 
 
-def named(app: AppTest, name: str) -> np.ndarray:
-    """Pixels of the picture with that class."""
-    tag = re.search(rf'<img class="{name}"[^>]*>', html(app))
-    assert tag, f"no picture {name!r}"
-    return picture(tag.group())
-
-
 def as_bytes(image: Tensor) -> np.ndarray:
     """One picture, (1, 1, H, W) in [0, 1], as it is shown."""
     return (image[0, 0].clamp(0, 1) * 255).round().byte().numpy()

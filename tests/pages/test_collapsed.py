@@ -1,4 +1,3 @@
-import re
 from collections.abc import Callable
 
 import pytest
@@ -33,9 +32,3 @@ def test_a_vaes_map_shows_at_least_where_its_prior_lies(
     app = open_page("explore", model="Small")
     found = app.session_state["offered"][app.selectbox(key="model").value]
     assert cache.map_view(found.key, (0, 1)).limit >= 3.0
-
-
-def test_zero_has_no_minus_sign(open_page: Open, collapsed: RunRecord) -> None:
-    for pick in ("0", "1", "2"):
-        said = text(open_page("explore", model=collapsed.title, pick=pick))
-        assert not re.search("\N{MINUS SIGN}0\\.0+(?![0-9])", said)

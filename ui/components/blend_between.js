@@ -4,7 +4,7 @@ import { arc, straight } from "./blend.js";
 import { pictureButton } from "./blend_chooser.js";
 import { filmControls } from "./blend_film.js";
 import { createPlayer } from "./blend_player.js";
-import { choices, make } from "./sliders_dom.js";
+import { choices, make } from "./dom.js";
 import { listen, slider } from "./sliders_row.js";
 import { mover } from "./sliders_setting.js";
 import { createStrip } from "./sliders_strip.js";

@@ -1,7 +1,7 @@
 // Choosing a stored picture: a button that shows the chosen one, and a sheet to pick another from.
 
 import { paint } from "./pictures.js";
-import { a, button, make } from "./sliders_dom.js";
+import { a, button, make } from "./dom.js";
 import { put } from "./sliders_setting.js";
 
 const NUM_SHOWN = 24;

@@ -1,7 +1,7 @@
 // A way through the latents as a film, there and back.
 
 import { saveFilm } from "./film.js";
-import { button, make } from "./sliders_dom.js";
+import { button, make } from "./dom.js";
 
 const FRAMES = 25; // one way
 

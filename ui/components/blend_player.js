@@ -1,6 +1,6 @@
 // Play and Pause: a number that goes from 0 to 1 and back by itself.
 
-import { button } from "./sliders_dom.js";
+import { button } from "./dom.js";
 
 const ONE_WAY_MS = 2500;
 

@@ -3,7 +3,7 @@
 import { given } from "./blend.js";
 import { pictureButton } from "./blend_chooser.js";
 import { paint } from "./pictures.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 import { listen, slider } from "./sliders_row.js";
 import { mover } from "./sliders_setting.js";
 import { onTold } from "./sliders_told.js";

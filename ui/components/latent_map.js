@@ -10,8 +10,8 @@ import { startMap } from "./map_modes.js";
 import { createScene } from "./map_scene.js";
 import { createTools } from "./map_tools.js";
 import { openOriginals } from "./originals.js";
-import { button, make } from "./sliders_dom.js";
-import { createPainter } from "./sliders_painter.js";
+import { button, make } from "./dom.js";
+import { createPainter } from "./painter.js";
 import { openStored } from "./sliders_stored.js";
 
 const FOUND = ["here", "dot", "picked", "selection", "path"];

@@ -8,7 +8,7 @@ import { liveMap } from "./live_map.js";
 import { probes } from "./live_probes.js";
 import { sayings } from "./live_says.js";
 import { stepView } from "./live_step.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 import { openStream } from "./stream.js";
 
 const OVER = new Set(["none", "finished", "stopped", "diverged", "failed", "interrupted"]);

@@ -2,7 +2,7 @@
 
 import { loadPlotly } from "./axes.js";
 import { createPace } from "./live_pace.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const EVERY_MS = 200;
 const MAX_POINTS = 400;

@@ -1,6 +1,6 @@
 // The row under the map: which colour is which class, and a switch.
 
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 /** @returns {{element: HTMLElement, dress: (data: object) => void}} data: as `live.py` gives it. */
 export function colourKey() {

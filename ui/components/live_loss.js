@@ -1,7 +1,7 @@
 // The loss as a sum that adds up as it is shown, each term in its colour.
 
 import { fixed, rounded, short } from "./live_numbers.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 /**
  * @param {{recon_nats: number, kl_nats: number|null, beta: number, extra: object}} terms nats a

@@ -7,7 +7,7 @@ import { namePlaces } from "./live_names.js";
 import { decoded } from "./live_probes.js";
 import { createTween } from "./live_tween.js";
 import { createPoints } from "./points.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 /**
  * @returns {object} element, where `data-step` is the step of the frame whose dots have arrived and

@@ -1,6 +1,6 @@
 // The fixed pictures, each row above its reconstructions.
 
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const COLUMNS = 8;
 

@@ -1,7 +1,7 @@
 // What the run is doing: a sentence, what is trained, and a bar.
 
 import { whole } from "./live_numbers.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 /**
  * The lines above the map. While a run works they are made here, from its newest row; at any other

@@ -4,7 +4,7 @@ import { lossSum } from "./live_loss.js";
 import { stepColumns } from "./live_step_columns.js";
 import { stepSums } from "./live_step_sums.js";
 import { whole } from "./live_numbers.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 /**
  * @param {(picture: object, place: number) => void} onPick called with the picture that is spelled

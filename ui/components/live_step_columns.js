@@ -2,7 +2,7 @@
 
 import { fixed } from "./live_numbers.js";
 import { shownNumbers } from "./live_step_numbers.js";
-import { make, uniqueName } from "./sliders_dom.js";
+import { make, uniqueName } from "./dom.js";
 
 const MOST_AS_TEXT = 2; // more latent numbers than these are drawn as bars
 

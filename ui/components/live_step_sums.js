@@ -2,7 +2,7 @@
 
 import { fixed } from "./live_numbers.js";
 import { shownNumbers, tellingNumbers } from "./live_step_numbers.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const MOST = 2;
 

@@ -2,7 +2,7 @@
 
 import { lift } from "./map_geometry.js";
 import { toImage } from "./pictures.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const SIDE = 12; // pictures in a row
 const EDGE = 1; // black pixels around a small picture, which keep neighbours apart

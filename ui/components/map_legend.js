@@ -1,6 +1,6 @@
 // The classes and their colours, of which a press shows one alone; and the prior's circles.
 
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const PRIOR = "Circles: 1 and 2 spreads of the prior, the cloud that training wants the dots to be";
 

@@ -10,7 +10,7 @@ import { createPicked } from "./map_picked.js";
 import { createPreview } from "./map_preview.js";
 import { createShown } from "./map_shown.js";
 import { placeText } from "./map_words.js";
-import { a } from "./sliders_dom.js";
+import { a } from "./dom.js";
 
 const NEAR_PX = 6; // a dot that close to the cursor adds its picture
 const TAP_PX = 12; // a click picks the nearest dot that close

@@ -6,7 +6,7 @@ import { cursorView } from "./panel_cursor.js";
 import { pathView } from "./panel_path.js";
 import { pickedView } from "./panel_picked.js";
 import { selectionView } from "./panel_selection.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const views = new WeakMap();
 

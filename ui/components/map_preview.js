@@ -1,7 +1,7 @@
 // Above a finger, which hides what it points at: what the decoder draws there.
 
 import { paint } from "./pictures.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const SIDE = 96; // in pixels, as in the style sheet
 const ABOVE = 36;

@@ -3,7 +3,7 @@
 import { createAxes } from "./axes.js";
 import { createMarks } from "./map_marks.js";
 import { createPoints } from "./points.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const FARTHEST = 4; // zoomed out, as a multiple of the map's limit
 const NEAREST = 0.01; // zoomed in

@@ -1,6 +1,6 @@
 // The tools above a map: its modes, the pictures behind, and the way back to the whole.
 
-import { button, choices, make } from "./sliders_dom.js";
+import { button, choices, make } from "./dom.js";
 
 const MODES = {
   look: ["Look", "Move to decode, click to pick, drag to pan, turn the wheel to zoom (Esc)"],

@@ -1,6 +1,6 @@
 // Numbers of a map as people read them.
 
-import { shown } from "./sliders_dom.js";
+import { shown } from "./dom.js";
 
 /**
  * @param {[number, number]} values along the map's axes.

@@ -2,7 +2,7 @@
 
 import { placeText } from "./map_words.js";
 import { paint } from "./pictures.js";
-import { a, make } from "./sliders_dom.js";
+import { a, make } from "./dom.js";
 
 const INVITATIONS = {
   look: "Move over the map: the decoder draws every place. Click a dot to pick it.",

@@ -2,7 +2,7 @@
 
 import { filmControls } from "./blend_film.js";
 import { paintSheet } from "./pictures.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const COLUMNS = 6;
 const GAP = 2;

@@ -2,7 +2,7 @@
 
 import { pair } from "./map_words.js";
 import { paint } from "./pictures.js";
-import { a, make } from "./sliders_dom.js";
+import { a, make } from "./dom.js";
 
 /** @returns {object} element; dress(about); show(picked), see `map_picked.js`. */
 export function pickedView() {

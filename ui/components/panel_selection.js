@@ -1,7 +1,7 @@
 // The dots within a lasso: their mean picture, their number, their classes as bars.
 
 import { paint } from "./pictures.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 
 const MOST = 9; // classes that get a bar
 

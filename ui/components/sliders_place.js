@@ -2,7 +2,7 @@
 // where the sliders are. Dragging in it moves both.
 
 import { createStrip } from "./sliders_strip.js";
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 import { snap } from "./sliders_setting.js";
 import { onTold } from "./sliders_told.js";
 

@@ -1,7 +1,7 @@
 // One slider: its number, what it carries, and a strip of what its places give while the others
 // stay.
 
-import { button, make, shown } from "./sliders_dom.js";
+import { button, make, shown } from "./dom.js";
 import { put, snap } from "./sliders_setting.js";
 import { createStrip } from "./sliders_strip.js";
 

@@ -1,7 +1,7 @@
 // Where the sliders can start from: a stored picture, or the middle; and one step back.
 
 import { paint } from "./pictures.js";
-import { a, button, make } from "./sliders_dom.js";
+import { a, button, make } from "./dom.js";
 
 const MISSING = "Original not on this computer.";
 

@@ -1,7 +1,7 @@
 // Pictures side by side on one canvas, each in the middle of a cell of its own, with a frame around
 // the one that is "here".
 
-import { make } from "./sliders_dom.js";
+import { make } from "./dom.js";
 import { toImage } from "./pictures.js";
 
 const EDGE = 1; // black pixels around each picture, so that the cells divide the canvas evenly
@@ -14,7 +14,7 @@ const EDGE = 1; // black pixels around each picture, so that the cells divide th
  * @param {() => object} options.told
  * @param {number} [options.columns] pictures in a row; all of them by default.
  * @returns {{element: HTMLElement, job: object, mark: (place: number) => void,
- *   describe: (text: string) => void}} job: for `sliders_painter.js`.
+ *   describe: (text: string) => void}} job: for `painter.js`.
  */
 export function createStrip(shape, count, { z, told, columns = count }) {
   const [, height, width] = shape;

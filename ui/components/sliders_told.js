@@ -1,7 +1,7 @@
 // What a person tells a conditional model: a class, by pressing one of its pictures, or numbers.
 
 import { paint } from "./pictures.js";
-import { make, shown, uniqueName } from "./sliders_dom.js";
+import { make, shown, uniqueName } from "./dom.js";
 import { listen, slider } from "./sliders_row.js";
 import { put } from "./sliders_setting.js";
 

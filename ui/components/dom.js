@@ -1,4 +1,4 @@
-// Small helpers for building the Sliders page's elements.
+// Small helpers for building a component's elements.
 
 /**
  * @param {string} tag

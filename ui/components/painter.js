@@ -1,7 +1,7 @@
 // Draws pictures of latents in the time that a frame leaves: the large one at once, the others one
 // after the other, so that a moving hand never waits for them.
 
-import { watchSight } from "./sliders_sight.js";
+import { watchSight } from "./sight.js";
 
 const BUDGET_MS = 8;
 
