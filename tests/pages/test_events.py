@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import WeakSet
 
@@ -124,6 +125,12 @@ def followers(monkeypatch: pytest.MonkeyPatch) -> "WeakSet[Follower]":
 Take = Callable[[Event, asyncio.Event], Awaitable[None]]
 
 
+def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, in a thread of its own: a browser of other tests may hold this one's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
 async def visit(run: Run, take: Take) -> None:
     """Watch until the stream ends; `take` gets each event, and may say that the page was left."""
     has_left, requests = asyncio.Event(), [{"type": "http.request", "body": b""}]
@@ -161,7 +168,7 @@ def test_a_slow_connection_skips_frames_but_no_rows(run: Run) -> None:
                     run.keep_frame(frame(step))
                 run.update(status="finished")
 
-    asyncio.run(visit(run, take))
+    in_a_loop(visit(run, take))
     assert frames == [5]
     assert rows == run.metrics()
 
@@ -181,7 +188,7 @@ def test_a_page_that_is_left_leaves_nothing_behind(
         gc.collect()
         assert len(followers) == 0
 
-    asyncio.run(come_and_go())
+    in_a_loop(come_and_go())
 
 
 # Served
