@@ -17,10 +17,10 @@ import statistics
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import playwright
 import streamlit
 import torch
 from playwright.sync_api import Browser, Page
@@ -97,7 +97,7 @@ def measure(pages_min: float) -> dict[str, Any]:
         "machine": common.machine(torch.get_num_threads()),
         "versions": {
             "chromium": stage.chromium_version(),
-            "playwright": playwright.__version__,
+            "playwright": version("playwright"),
             "streamlit": streamlit.__version__,
         },
     }

@@ -167,13 +167,13 @@ def live(page: Page, address: str, dataset: str) -> float:
         page.get_by_role("button", name="Settings", exact=True).click()
         page.get_by_role("combobox", name="Data set").click()
         page.get_by_role("option", name="MNIST", exact=True).click()
-        page.keyboard.press("Escape")
         page.get_by_text(re.compile("MNIST, fully connected.* 10 epochs")).wait_for()
         stage.settle(page)
+        page.keyboard.press("Escape")
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_function("() => Number(document.querySelector('.vl-map')?.dataset.step) > 0")
     first, began = int(page.locator(".vl-map").get_attribute("data-frames") or 0), time.monotonic()
-    page.wait_for_function(ENDED, timeout=180_000)
+    page.wait_for_function(ENDED, timeout=120_000)
     frames = int(page.locator(".vl-map").get_attribute("data-frames") or 0) - first
     return round(frames / (time.monotonic() - began), 2)
 
