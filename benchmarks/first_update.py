@@ -24,10 +24,11 @@ from tests.e2e import stage
 
 RESULTS = Path(__file__).parent / "results" / "first_update.json"
 TIMES = 10
-DRAWN = ".st-key-live_map .points path"
+DRAWN = ".vl-map .vl-points"
 LOOKING_MS = 1_000  # nobody presses a button in the moment in which its page appears
-# A step other than 0 has been drawn: the loss line holds a number.
-UPDATED = "() => /Loss \\d/.test(document.querySelector('.st-key-watch')?.innerText ?? '')"
+# The loss line holds a number, and the map is that of a step other than 0.
+UPDATED = """() => /Loss \\d/.test(document.querySelector(".vl-loss")?.innerText ?? "")
+  && Number(document.querySelector(".vl-map")?.dataset.step) > 0"""
 
 
 def one(page: Page, address: str) -> float:
