@@ -11,8 +11,13 @@ from vae_core.errors import VAELabError
 from vae_core.record import RunRecord
 
 
+@st.fragment
 def main() -> None:
-    """Draw the page, the same before, during and after a run: only its contents change."""
+    """Draw the page, the same before, during and after a run: only its contents change.
+
+    A fragment, since its script is then never interrupted by news of the run: Streamlit forgets a
+    button whose script is interrupted, and may leave half done what it does.
+    """
     with st.container(key="watch"):
         _show(*_run_of_this_page())
 

@@ -161,9 +161,8 @@ def _go_on(run: runs.Run, want: runs.Want = "run") -> None:
 def _stop(run: runs.Run) -> None:
     if executor().withdraw(run):
         return
-    if run.record().status in AT_WORK:
-        run.ask("stop")
-    else:  # a worker has to write the model
+    run.ask("stop")  # before the status is read: a worker that pauses now looks once more
+    if run.record().status not in AT_WORK:  # a worker has to write the model
         executor().submit(run, owner=_owner(), want="stop")
         _wait_while(run, AT_WORK, STEP_S)
 

@@ -25,7 +25,6 @@ def start_from(config: RunConfig) -> None:
         "posterior": config.model.posterior,
         "latent_dim": config.model.latent_dim,
         "beta": config.train.beta,
-        "epochs": config.train.epochs,
         "noise": damage.kind if damage else NO_NOISE,
         "level": damage.level if damage else 0.5,
         "seed": config.seed,
@@ -33,6 +32,7 @@ def start_from(config: RunConfig) -> None:
     }
     for name, value in values.items():
         st.session_state[_PREFIX + name] = value
+    st.session_state[_epochs_key()] = config.train.epochs
 
 
 def start_from_once(config: RunConfig) -> None:
@@ -58,6 +58,8 @@ def drawer(label: str) -> None:
     # Written back at each run of the page, so that they outlive a visit to another page.
     for key in [key for key in st.session_state if str(key).startswith(_PREFIX)]:
         st.session_state[key] = st.session_state[key]
+    if _epochs_key() not in st.session_state:
+        st.session_state[_epochs_key()] = default_config(*_pair()).train.epochs
     with st.popover(label, width="stretch"), st.container(key="settings"):
         left, right = st.columns(2)
         with left:
@@ -66,14 +68,12 @@ def drawer(label: str) -> None:
                 list(DATASETS),
                 format_func=lambda name: DATASETS[name].spec.title,
                 key=_PREFIX + "dataset",
-                on_change=_use_defaults,
             )
             st.selectbox(
                 "Network",
                 list(MODELS),
                 format_func=lambda name: MODELS[name].title,
                 key=_PREFIX + "model",
-                on_change=_use_defaults,
             )
             st.selectbox(
                 "Kind",
@@ -111,7 +111,7 @@ def drawer(label: str) -> None:
                 "Epochs",
                 1,
                 MAX_EPOCHS,
-                key=_PREFIX + "epochs",
+                key=_epochs_key(),
                 help="How often the model sees every training picture.",
             )
             st.number_input(
@@ -147,7 +147,7 @@ def chosen(watched: RunConfig | None = None) -> RunConfig:
         InvalidConfigError: when a value is out of range.
     """
     value = {name: st.session_state[_PREFIX + name] for name in _NAMES}
-    base = default_config(value["dataset"], value["model"])
+    base = default_config(*_pair())
     if watched is not None and (watched.dataset, watched.model.name) == (
         base.dataset,
         base.model.name,
@@ -162,7 +162,7 @@ def chosen(watched: RunConfig | None = None) -> RunConfig:
         ),
         train=base.train.evolve(
             beta=value["beta"],
-            epochs=value["epochs"],
+            epochs=st.session_state[_epochs_key()],
             corruption=None if value["noise"] == NO_NOISE else CorruptionConfig.parse(damage),
         ),
         seed=value["seed"],
@@ -200,14 +200,16 @@ def new_seed() -> int:
 
 
 _NAMES = (
-    "dataset", "model", "posterior", "latent_dim", "beta", "epochs", "noise", "level", "seed",
+    "dataset", "model", "posterior", "latent_dim", "beta", "noise", "level", "seed",
     "tell_class",
 )  # fmt: skip
 
 
-def _use_defaults() -> None:
-    """Another data set or network has other good numbers of epochs."""
-    base = default_config(
-        st.session_state[_PREFIX + "dataset"], st.session_state[_PREFIX + "model"]
-    )
-    st.session_state[_PREFIX + "epochs"] = base.train.epochs
+def _epochs_key() -> str:
+    """Where the number of epochs is kept: each data set and network has its own good one."""
+    return _PREFIX + "_".join(("epochs", *_pair()))
+
+
+def _pair() -> tuple[str, str]:
+    """Data set and network."""
+    return st.session_state[_PREFIX + "dataset"], st.session_state[_PREFIX + "model"]

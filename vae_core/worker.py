@@ -112,6 +112,8 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
             watcher.finish("diverged")  # the learner is back where its losses were finite
         raise
     watcher.finish(status)
+    if status == "paused" and run.asked() == "stop":  # asked while the pause was being written
+        watcher.finish("stopped")
 
 
 def _follow(
@@ -125,7 +127,9 @@ def _follow(
     learner, pace = started.learner, started.steps_per_event
     while not learner.is_done:
         left = None if last is None else last - learner.num_done
-        want = "pause" if left == 0 else run.asked()
+        want = run.asked()
+        if left == 0 and want != "stop":
+            want = "pause"
         if want in ("pause", "stop"):
             return "paused" if want == "pause" else "stopped"
         if want == "slow" or left == 1:

@@ -9,8 +9,19 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.stage import until
-from tests.e2e.training import drawn, end_all, number, pause, press, rows, start_long_run, stop
+from tests.e2e.stage import settle, until
+from tests.e2e.training import (
+    drawn,
+    end_all,
+    number,
+    pause,
+    press,
+    rows,
+    run_id,
+    start_long_run,
+    stop,
+    wait_for_status,
+)
 from vae_core.anatomy import ANATOMY_FILE, Anatomy, read_anatomy
 from vae_core.images import from_png
 from vae_core.runs import Run
@@ -162,3 +173,19 @@ def test_pictures_behind_the_dots_are_the_frames_manifold(
 
     until(page, the_cells_are_those_of_the_frame)
     stop(page)
+
+
+def test_a_button_pressed_while_another_is_carried_out_is_not_forgotten(
+    page: Page, address: str, runs_folder: Path
+) -> None:
+    page.goto(f"{address}/train")
+    settle(page)
+    before = set(runs_folder.glob("*/run.json"))
+    page.get_by_role("button", name="Train", exact=True).dblclick()
+    folder = runs_folder / run_id(page)
+    expect(page.get_by_text("Training: epoch")).to_be_visible()
+    assert set(runs_folder.glob("*/run.json")) - before == {folder / "run.json"}
+    pause(page)
+    press(page, "Step")
+    stop(page)
+    wait_for_status(page, folder, "stopped")

@@ -142,7 +142,7 @@ def test_train_submits_what_the_drawer_says(
     app = open_page("train")
     app.number_input(key="set_latent_dim").set_value(3)
     app.number_input(key="set_beta").set_value(4.0)
-    app.number_input(key="set_epochs").set_value(7)
+    app.number_input(key="set_epochs_digits_mlp").set_value(7)
     app.selectbox(key="set_noise").set_value("masked-square")
     app.run()
     press(app, "Train")
@@ -193,8 +193,12 @@ def test_another_data_set_brings_its_own_number_of_epochs(
     open_page: Open, without_data: None
 ) -> None:
     app = open_page("train")
+    app.number_input(key="set_epochs_digits_mlp").set_value(7).run()
     app.selectbox(key="set_dataset").set_value("mnist").run()
-    assert app.number_input(key="set_epochs").value == default_config("mnist").train.epochs
+    epochs = default_config("mnist").train.epochs
+    assert app.number_input(key="set_epochs_mnist_mlp").value == epochs
+    app.selectbox(key="set_dataset").set_value("digits").run()
+    assert app.number_input(key="set_epochs_digits_mlp").value == 7
 
 
 def test_data_sets_are_offered_by_titles_that_tell_them_apart(open_page: Open) -> None:

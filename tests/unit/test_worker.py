@@ -228,6 +228,27 @@ def test_one_step_is_exactly_one_step(undisturbed: Run) -> None:
     assert weights(run) == weights(undisturbed)
 
 
+def test_a_step_that_is_stopped_meanwhile_stops() -> None:
+    run = runs.create(small(3))
+    execute(run, max_steps=1, on_event=at_step(run, 1, lambda: run.ask("stop")))
+    assert (run.record().status, run.record().num_done) == ("stopped", 1)
+    assert run.is_usable()
+
+
+def test_a_stop_asked_while_a_pause_is_written_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = runs.create(small(3))
+    save = worker.save_resume
+
+    def save_slowly(*args: Any) -> None:
+        save(*args)
+        run.ask("stop")
+
+    monkeypatch.setattr(worker, "save_resume", save_slowly)
+    execute(run, on_event=at_step(run, 5, lambda: run.ask("pause")))
+    assert run.record().status == "stopped"
+    assert run.is_usable()
+
+
 def test_frames_keep_their_numbers_when_a_paused_run_goes_on() -> None:
     run = runs.create(small(3))
     for _ in range(3):
