@@ -221,7 +221,7 @@ def switching(page: Page, address: str, minutes: float) -> dict[str, Any]:
             page.get_by_role("link", name=name, exact=True).click()
             stage.settle(page)
             page.wait_for_timeout(1_000)
-            start = page.get_by_role("button", name=re.compile("^(Train|Start again)$"))
+            start = page.get_by_role("button", name=re.compile("^(Train$|Start again)"))
             if name == "Train" and start.count() and start.first.is_enabled():
                 start.first.click()
                 page.wait_for_timeout(2_000)

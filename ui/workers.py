@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
+from ui.sockets import send_at_once
 from vae_core.jobs import LocalExecutor
 
 
@@ -17,6 +18,7 @@ def executor() -> LocalExecutor:
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm the workers before the first click, and end them with the server."""
+    send_at_once()
     executor()
     try:
         yield {}

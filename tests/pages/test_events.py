@@ -7,8 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 from weakref import WeakSet
 
@@ -18,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from tests.pages.watching import append, run_at_work
+from tests.pages.watching import append, in_a_loop, run_at_work
 from tests.unit._runs import ROOT, frame
 from ui.api import events
 from ui.api.following import Event, Follower
@@ -123,12 +122,6 @@ def followers(monkeypatch: pytest.MonkeyPatch) -> "WeakSet[Follower]":
 
 
 Take = Callable[[Event, asyncio.Event], Awaitable[None]]
-
-
-def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, in a thread of its own: a browser of other tests may hold this one's loop."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, work).result()
 
 
 async def visit(run: Run, take: Take) -> None:

@@ -1,6 +1,9 @@
 """Somebody who watches a run as a page does, for the tests of the events."""
 
+import asyncio
 import json
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -64,3 +67,9 @@ class Watcher:
     def newest(self, kind: str) -> Any:
         """What the last event of a kind said."""
         return [data for name, data in self.told if name == kind][-1]
+
+
+def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, in a thread of its own: a browser of other tests may hold this one's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
