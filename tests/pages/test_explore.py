@@ -1,6 +1,5 @@
 """What Explore gives its map, and what it says; what the map draws is in tests/e2e/test_map.py."""
 
-import json
 import math
 import re
 from collections.abc import Callable
@@ -13,7 +12,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open
-from tests.pages.reading import text
+from tests.pages.reading import component_data, text
 from ui import cache
 from ui.cache import MapView
 from vae_core import decode, load_checkpoint
@@ -24,8 +23,7 @@ from vae_core.record import RunRecord
 
 def given(app: AppTest) -> dict[str, Any]:
     """What `latent_map.js` is given."""
-    described = [json.loads(part.proto.json) for part in app.get("bidi_component")]
-    return next(data for data in described if "pick" in data)
+    return component_data(app, "latent_map")
 
 
 def view_of(app: AppTest, axes: cache.Axes = (0, 1)) -> MapView:

@@ -1,6 +1,5 @@
 """What the Sliders page gives its script, and keeps of what the script says; drawing is in e2e."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,14 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import ROOT, Open
-from tests.pages.reading import text
+from tests.pages.reading import component_data, text
 from vae_core import load_checkpoint
 from vae_core.record import RunRecord
 
 
 def given(app: AppTest) -> dict[str, Any]:
     """What `sliders.js` is given."""
-    (sliders,) = app.get("bidi_component")
-    return json.loads(sliders.proto.json)
+    return component_data(app, "sliders")
 
 
 def say(app: AppTest, model_id: str, **at: Any) -> dict[str, Any]:

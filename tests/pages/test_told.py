@@ -1,6 +1,5 @@
 """Conditional models on every page: what they are told, and that all pictures follow it."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open
-from tests.pages.reading import html, text
+from tests.pages.reading import component_data, html, text
 from tests.pages.test_sliders import given, leave_and_come_back, say
 from ui.texts import plain
 from vae_core import catalogue, encode, load_checkpoint
@@ -123,8 +122,7 @@ def test_starting_from_a_picture_tells_its_strokes(
 
 def explored(app: AppTest) -> dict[str, Any]:
     """What the map of Explore is given."""
-    described = [json.loads(part.proto.json) for part in app.get("bidi_component")]
-    return next(data for data in described if "pick" in data)
+    return component_data(app, "latent_map")
 
 
 def test_explore_tells_the_decoder_the_picked_pictures_own_class(

@@ -1,7 +1,6 @@
 """What the Train page offers in each state of a run, and gives its script; drawing is in e2e."""
 
 import base64
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open
-from tests.pages.reading import text
+from tests.pages.reading import component_data, text
 from ui import live
 from vae_core import (
     DATASETS,
@@ -65,8 +64,7 @@ def executor(monkeypatch: pytest.MonkeyPatch) -> StubExecutor:
 
 def given(app: AppTest) -> dict[str, Any]:
     """What `live.js` is given."""
-    (live,) = app.get("bidi_component")
-    return json.loads(live.proto.json)
+    return component_data(app, "live")
 
 
 def said(app: AppTest) -> str:
