@@ -22,7 +22,7 @@ from threading import Thread
 from typing import Any
 
 from vae_core import catalogue
-from vae_core.anatomy import ANATOMY_FILE, look_at_next_step, write_anatomy
+from vae_core.anatomy import ANATOMY_FILE, look_at_next_step, read_anatomy, write_anatomy
 from vae_core.checkpoints import (
     RESUME_FILE,
     load_resume,
@@ -31,7 +31,7 @@ from vae_core.checkpoints import (
     save_trained,
 )
 from vae_core.data import Dataset, load_dataset
-from vae_core.errors import DatasetError, TrainingDivergedError, VAELabError
+from vae_core.errors import DatasetError, RunError, TrainingDivergedError, VAELabError
 from vae_core.frames import make_frame, make_probe
 from vae_core.learner import Learner
 from vae_core.recipes import default_config
@@ -91,7 +91,7 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
     config = run.record().config
     data = load_dataset(config.dataset)
     resume = load_resume(run.folder)
-    run.forget_after(int(resume["num_done"]) if resume else -1)
+    _forget_after(run, int(resume["num_done"]) if resume else -1)
     is_new = resume is None and config.init_from is not None
     weights = load_weights(catalogue.find(config.init_from or "")) if is_new else None
     events = train(config, data, resume=resume, weights=weights)
@@ -114,6 +114,15 @@ def _train(run: Run, max_steps: int | None, on_event: Callable[[TrainEvent], Non
     watcher.finish(status)
     if status == "paused" and run.asked() == "stop":  # asked while the pause was being written
         watcher.finish("stopped")
+
+
+def _forget_after(run: Run, step: int) -> None:
+    """Drop what was seen of later steps: they are taken once more."""
+    run.forget_after(step)
+    path = run.folder / ANATOMY_FILE
+    with suppress(RunError):  # none, or a damaged one: the next replaces it
+        if read_anatomy(path).step > step:
+            path.unlink()
 
 
 def _follow(

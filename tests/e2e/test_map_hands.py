@@ -120,3 +120,9 @@ def test_a_model_that_the_page_cannot_run_is_drawn_by_the_server(
         shows_at(page, HERE, decode(model, z_at(page, pixel)))
     finally:
         runs.delete(run)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.mouse.move(pixel[0] + 20, pixel[1])
+    expect(page.get_by_text("no longer has this model as it was. Reload the page.")).to_be_visible()
+    page.wait_for_timeout(1_500)
+    assert len([url for url in asked if url.endswith("/decode")]) == 1

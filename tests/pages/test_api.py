@@ -156,6 +156,14 @@ def test_what_cannot_be_decoded_is_refused_with_a_reason(
     assert said in answer.json()["error"]
 
 
+@pytest.mark.parametrize("what", ["decode", "film"])
+def test_a_body_that_is_too_long_is_refused(client: TestClient, what: str) -> None:
+    body = b" " * 2**20 + b" "
+    answer = client.post(f"{address('digits-2d')}/{what}", content=body)
+    assert answer.status_code == 413
+    assert "1,048,576 bytes" in answer.json()["error"]
+
+
 @pytest.mark.parametrize("model", ["digits-3d", "..", "extractors", "0" * 24])
 def test_a_model_that_is_not_here_or_was_changed_is_a_404(client: TestClient, model: str) -> None:
     assert client.get(f"/api/models/{model}/1/decoder").status_code == 404

@@ -74,6 +74,18 @@ def test_of_several_steps_the_last_one_is_kept() -> None:
     assert read_anatomy(run.folder / "anatomy.npz").step == 5
 
 
+def test_a_step_that_a_crash_undid_is_forgotten() -> None:
+    run = runs.create(small())
+    execute(run, max_steps=3)
+    before = (run.folder / "resume.safetensors").read_bytes()
+    execute(run, max_steps=2)
+    (run.folder / "resume.safetensors").write_bytes(before)  # as if killed before it was saved
+    run.ask("pause")
+    execute(run)
+    assert run.record().num_done == 3
+    assert not (run.folder / "anatomy.npz").exists()
+
+
 def test_a_run_at_full_speed_looks_into_no_step(undisturbed: Run) -> None:
     assert not (undisturbed.folder / "anatomy.npz").exists()
 

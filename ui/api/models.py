@@ -25,6 +25,7 @@ from vae_core.inference import decode
 
 SHEET_SIDE = 16
 MAX_DECODES = 512
+MAX_BODY_BYTES = 2**20
 _BYTES = "application/octet-stream"
 
 FILM_FRAME_MS, FILM_SIDE = 60, 280
@@ -91,12 +92,25 @@ def posted(endpoint: Callable[[Checkpoint, Tensor], Response]) -> AsyncEndpoint:
     """
 
     async def answer(request: Request) -> Response:
-        body = await request.body()
+        body = await _body(request)
+        if body is None:
+            error = f"More than {MAX_BODY_BYTES:,} bytes received; ask for fewer pictures at once."
+            return JSONResponse({"error": error}, 413)
         return await run_in_threadpool(
             of_model(lambda _, found: endpoint(found, _decode(found, body))), request
         )
 
     return answer
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read what was posted; None when it is too long to be a request for pictures."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return body
 
 
 def _decode(found: Checkpoint, body: bytes) -> Tensor:

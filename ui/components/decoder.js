@@ -4,6 +4,7 @@
 import { loadNet } from "./net.js";
 
 const SERVER_NOTE = "This network is too large for the page, so the server draws: a moment later.";
+const REFUSED_NOTE = "The server no longer has this model as it was. Reload the page.";
 const LOST_NOTE = "The server does not answer; pictures follow once it does.";
 const RETRY_MS = 1000;
 
@@ -43,8 +44,10 @@ function onServer(model, say) {
       const pictures = await ask(model, job, closing.signal);
       say(SERVER_NOTE);
       if (!closing.signal.aborted) job.done(pictures);
-    } catch {
-      if (!closing.signal.aborted) {
+    } catch (error) {
+      if (error.isRefusal) {
+        say(REFUSED_NOTE);
+      } else if (!closing.signal.aborted) {
         say(LOST_NOTE);
         if (!waiting.has(slot)) waiting.set(slot, job);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -67,7 +70,10 @@ async function ask(model, { zs, told }, signal) {
   const body = JSON.stringify({ z: zs.map((z) => Array.from(z)), told });
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(`${model.url}/decode`, { method: "POST", headers, body, signal });
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  if (!answer.ok) {
+    const isRefusal = answer.status >= 400 && answer.status < 500;
+    throw Object.assign(new Error(`the server answered ${answer.status}`), { isRefusal });
+  }
   const all = new Float32Array(await answer.arrayBuffer());
   const size = all.length / zs.length;
   return zs.map((_, place) => all.subarray(place * size, (place + 1) * size));
