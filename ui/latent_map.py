@@ -1,15 +1,13 @@
-"""The map of stored latents: which axes, the classes' names, what is picked first."""
-
-from typing import Any
+"""The map of stored latents: which axes, what is picked first, what it holds."""
 
 import streamlit as st
 import torch
 
-from ui import cache, charts, told
+from ui import cache, told
 from vae_core.checkpoints import Checkpoint
 from vae_core.inference import decode
 
-NEAR = 0.2  # from a class's centre, in limits of the map
+NAME, NEAR = 0.07, 0.2  # from a class's centre, where its name is, in limits of the map
 MAX_CANDIDATES = 200
 
 
@@ -76,40 +74,12 @@ def default_pick(key: cache.Key, axes: cache.Axes) -> int:
 
 def _near_centres(found: Checkpoint, view: cache.MapView) -> list[int]:
     """Positions of dots near their own class's centre, the nearest first."""
-    labels, texts = found.latents.label, found.record.spec.class_names
-    points = view.points
-    gaps = torch.cdist(points, view.centres.nan_to_num(1e9)) / view.limit
+    labels = found.latents.label
+    gaps = torch.cdist(view.points, view.centres.nan_to_num(1e9)) / view.limit
     own = gaps.gather(1, labels[:, None])[:, 0]
-    own[gaps.argmin(1) != labels] = torch.inf
-    titles = charts.label_places(view.centres, texts, view.limit)
-    near = []
-    for row in own.argsort().tolist():
-        place = (points[row, 0].item(), points[row, 1].item())
-        covered = any(
-            charts.labels_touch(place, "", title, text, view.limit)
-            for title, text in zip(titles, texts, strict=False)
-        )
-        if own[row] > NEAR or len(near) == MAX_CANDIDATES:
-            break
-        if not covered:
-            near.append(row)
-    return near
-
-
-def names(found: Checkpoint, view: cache.MapView) -> list[dict[str, Any]]:
-    """Where the classes' names go on the map: {"label", "text", "place": [x, y]} for each.
-
-    Told the class, a model mixes the classes: their names would stand for nothing.
-    """
-    if told.CLASS in told.names(found.record.config.model):
-        return []
-    texts = found.record.spec.class_names
-    places = charts.label_places(view.centres, texts, view.limit)
-    return [
-        {"label": label, "text": texts[label], "place": list(place)}
-        for label, place in enumerate(places)
-        if place[0] == place[0]  # nan: no such class here
-    ]
+    own[(gaps.argmin(1) != labels) | (gaps.amin(1) < NAME) | (own > NEAR)] = torch.inf
+    near = own.argsort()[:MAX_CANDIDATES]
+    return near[own[near].isfinite()].tolist()
 
 
 def describe(found: Checkpoint) -> str:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import stage
+from tests.e2e.lab import SITE, Lab
 
 expect.set_options(timeout=30_000)
 
@@ -56,3 +57,14 @@ def page(browser: Browser) -> Iterator[Page]:
     assert failures == []
     broken = [text for text in said if "Content Security" in text and "-eval" not in text]
     assert broken == []
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Browser) -> Iterator[Lab]:
+    """An empty page with the components' scripts, without the app."""
+    page = browser.new_page()
+    found = Lab(page)
+    page.route(f"{SITE}/**", found.answer)
+    page.goto(SITE)
+    yield found
+    page.close()

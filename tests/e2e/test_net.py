@@ -1,16 +1,14 @@
 """The networks as a page runs them, against torch."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Error, Page, Route
+from playwright.sync_api import Error
 from torch import nn
 
-from tests.e2e.stage import ROOT
+from tests.e2e.lab import NETWORK, Lab, Told
 from vae_core import catalogue, load_checkpoint
 from vae_core.data import CategorySpec, DataSpec, VectorSpec
 from vae_core.export import export_decoder, export_encoder
@@ -20,49 +18,6 @@ from vae_core.models import ConvConfig, LatentModel, MLPConfig, build_model
 
 NUM = 3
 BUNDLED = sorted(path.parent.name for path in catalogue.BUNDLED.glob("*/run.json"))
-RUN = """async ([url, inputs, told]) => {
-  const { loadNet } = await import("http://net.test/net.js");
-  const net = await loadNet(url);
-  const plain = (values) => values && Array.from(values);
-  const result = inputs.map((input, row) => net.run(Float32Array.from(input), told[row]));
-  return net.part === "decoder" ? result.map(plain)
-    : result.map(({ mean, logvar }) => ({ mean: plain(mean), logvar: plain(logvar) }));
-}"""
-NETWORK = "http://net.test/network"
-Told = dict[str, Any]
-
-
-@dataclass
-class Lab:
-    """An empty page; `network` is what it gets from NETWORK."""
-
-    page: Page
-    network: bytes = b""
-
-    def answer(self, route: Route) -> None:
-        """Serve the scripts at an address of the page's own, so that nothing is fetched."""
-        path = ROOT / "ui" / "components" / route.request.url.rsplit("/", 1)[1]
-        if route.request.url == NETWORK:
-            route.fulfill(body=self.network)
-        elif path.suffix == ".js":
-            route.fulfill(content_type="text/javascript", body=path.read_text())
-        else:
-            route.fulfill(content_type="text/html", body="<p>lab")
-
-    def run(self, content: bytes, inputs: torch.Tensor, told: list[Told]) -> Any:
-        """What the page makes of each row of `inputs`, told that row of `told`."""
-        self.network = content
-        return self.page.evaluate(RUN, [NETWORK, inputs.flatten(1).tolist(), told])
-
-
-@pytest.fixture(scope="module")
-def lab(browser: Browser) -> Iterator[Lab]:
-    page = browser.new_page()
-    found = Lab(page)
-    page.route("http://net.test/**", found.answer)
-    page.goto("http://net.test/")
-    yield found
-    page.close()
 
 
 def agree(lab: Lab, model: LatentModel) -> None:

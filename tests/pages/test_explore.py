@@ -45,7 +45,8 @@ def test_the_map_gets_the_model_its_axes_its_classes_and_its_prior(open_page: Op
     assert page["flat"]["origin"] == [0.0, 0.0]
     assert page["flat"]["axes"] == [[1.0, 0.0], [0.0, 1.0]]
     assert page["figure"]["layout"]["xaxis"]["range"] == [-page["limit"], page["limit"]]
-    assert [name["text"] for name in page["names"]] == [*"0123456789"]
+    assert page["classNames"] == [*"0123456789"]
+    assert not page["isMixed"]
     assert page["prior"] == [0.0, 0.0]
     assert page["told"] == {}
 

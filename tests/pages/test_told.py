@@ -141,11 +141,8 @@ def test_explore_tells_the_decoder_the_picked_pictures_own_class(
 
 
 def test_a_map_that_mixes_the_classes_names_none(open_page: Open) -> None:
-    names = {
-        model: [name["text"] for name in explored(open_page("explore", model=model))["names"]]
-        for model in (MODEL, "digits-2d")
-    }
-    assert names == {MODEL: [], "digits-2d": [*"0123456789"]}
+    for model, is_mixed in ((MODEL, True), ("digits-2d", False)):
+        assert explored(open_page("explore", model=model))["isMixed"] == is_mixed
 
 
 def test_denoise_tells_a_conditional_model_each_pictures_class_and_says_so(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ui import cache, charts, latent_map, picker, theme, told
+from ui import cache, charts, picker, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.components import register
 from ui.components.model import describe
@@ -51,7 +51,7 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
         "words": told.in_words(found, picked.told),
         "noun": picker.noun(choice),
         "classNames": list(found.record.spec.class_names),
-        "names": latent_map.names(found, view),
+        "isMixed": told.CLASS in told.names(found.record.config.model),
         "palette": theme.class_colours(),
     }
 

@@ -3,11 +3,13 @@
 import { createAxes } from "./axes.js";
 import { figureOf, readFrame } from "./live_frame.js";
 import { createMarks } from "./live_marks.js";
-import { namePlaces } from "./live_names.js";
 import { decoded } from "./live_probes.js";
 import { createTween } from "./live_tween.js";
 import { createPoints } from "./points.js";
 import { make } from "./dom.js";
+import { namePlaces } from "./names.js";
+
+const NAMES_REACH = 1.5; // heights of a name, from its class
 
 /**
  * @returns {object} element, where `data-step` is the step of the frame whose dots have arrived and
@@ -92,7 +94,8 @@ function drawDots(view, xs, ys) {
 function nameClasses({ frame, data, marks }) {
   const { xs, ys, classes, limit } = frame;
   const names = data.classNames;
-  marks.names(data.isMixed ? [] : namePlaces(xs, ys, classes, names, limit), names, limit);
+  const map = { limit, reach: NAMES_REACH };
+  marks.names(data.isMixed ? [] : namePlaces(xs, ys, classes, names, map), names, limit);
 }
 
 /** The decoder's pictures span the axes. */

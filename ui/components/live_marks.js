@@ -1,7 +1,7 @@
 // What lies over the dots: the classes' names, and where a batch's pictures fall: a ring at the
 // mean, an ellipse of one spread, a cross at the drawn z.
 
-import { NAME_SIZE } from "./live_names.js";
+import { NAME_SIZE } from "./names.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const RING = 6; // radius, and half of the cross, in pixels

@@ -1,10 +1,13 @@
 // Which dots and names a map shows, and in which colours.
 
+import { namePlaces } from "./names.js";
+
 const RADII = [
   [3000, 3],
   [20_000, 2.25],
   [Infinity, 1.5],
 ]; // of the dots in pixels, for so many of them
+const NAMES_REACH = 3; // heights of a name, from its class
 const OPACITY = 0.8;
 const OPACITY_OVER_PICTURES = 0.6;
 
@@ -17,6 +20,7 @@ const OPACITY_OVER_PICTURES = 0.6;
 export function createShown(part, legend) {
   const state = { visible: null, only: new Set(), isBehind: false };
   part.visible = () => state.visible;
+  const names = namesOf(part);
   const draw = () => {
     const { scene, latents, places, data } = part;
     scene.dots.set({
@@ -29,7 +33,7 @@ export function createShown(part, legend) {
     });
     scene.redraw();
     const isShown = ({ label }) => !state.only.size || state.only.has(label);
-    scene.marks.set("names", data.names.filter(isShown));
+    scene.marks.set("names", names.filter(isShown));
     scene.marks.set("prior", data.prior);
   };
   draw();
@@ -52,4 +56,13 @@ export function createShown(part, legend) {
       if (`${before.palette}` !== `${palette}`) draw();
     },
   };
+}
+
+/** A model that is told the class mixes the classes: their names would stand for nothing. */
+function namesOf({ places, latents, data }) {
+  if (data.isMixed) return [];
+  const map = { limit: data.limit, reach: NAMES_REACH };
+  return namePlaces(places.xs, places.ys, latents.labels, data.classNames, map)
+    .map((place, label) => ({ label, place, text: data.classNames[label] }))
+    .filter(({ place }) => place !== null);
 }
