@@ -71,6 +71,8 @@ _CSS = """
 .stMain .katex-display { margin: 0; }
 @media (max-width: 639px) {
   .stMainBlockContainer { padding-left: 16px; padding-right: 16px; }
+  /* Streamlit keeps 200 pixels for the menu beside the logo, more than a phone has. */
+  .stAppToolbar div:has(> .stMainMenu) { min-width: 0; }
 }
 .vl-lab { border-collapse: collapse; width: 100%; }
 .vl-lab th, .vl-lab td { border: 0; padding: 3px 8px 3px 0; text-align: left; font-size: 14px; }

@@ -40,6 +40,8 @@ def test_one_finger_decodes_two_fingers_zoom_and_a_tap_picks(
         page = context.new_page()
         found = open_map(page, address, query="&pick=7")
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+        menu = page.get_by_role("button", name="Main menu").bounding_box()
+        assert menu["x"] + menu["width"] <= 390
         session = context.new_cdp_session(page)
 
         def touch(kind: str, *fingers: tuple[int, int]) -> None:
