@@ -41,7 +41,8 @@ function rowsOf(pictures) {
     imageRow("input", "seen", "data", "What the network sees"),
     ...(hasSpread ? [mean, sigma, z] : [{ ...mean, name: "place" }]),
     imageRow("recon", "decoded", "reconstruction", "What the network makes of it"),
-    ...(has("recon_nats") ? [costRow("recon_nats", "reconstruction", "reconstruction")] : []),
+    // A soft hyphen: a phone has no room for it in one line.
+    ...(has("recon_nats") ? [costRow("recon_nats", "recon\u00ADstruction", "reconstruction")] : []),
     ...(has("kl_nats") ? [costRow("kl_nats", "KL", "kl")] : []),
   ];
 }
