@@ -93,10 +93,11 @@ def show_buttons(
         chosen: what the settings say.
         below: where an error is told.
     """
+    pressed = []
     for number, action in enumerate(_actions(run, record, chosen)):
         # A place of its own for each button: whatever it changes into, the others stay.
         with st.container(key=f"button_{number}", width=action.width or "content"):
-            pressed = st.button(
+            is_pressed = st.button(
                 action.label,
                 key="do_" + re.sub(r"\W+", "_", action.label.lower()).strip("_"),
                 type="secondary" if number else "primary",
@@ -104,10 +105,23 @@ def show_buttons(
                 disabled=not action.is_possible,
                 help=action.note,
             )
-        if pressed:
-            with below, errors.shown():
+        if is_pressed:
+            pressed.append(action.label)
+    if pressed:
+        with below, errors.shown():
+            _carry_out(pressed, run, chosen)
+            st.rerun()
+
+
+def _carry_out(labels: list[str], run: runs.Run | None, chosen: RunConfig) -> None:
+    """Do what the buttons say; a quick hand presses a second one before the page has answered."""
+    for label in labels:
+        actions = _actions(run, run.record() if run is not None else None, chosen)
+        for action in actions:
+            if action.label == label and action.is_possible:
                 action.act()
-                st.rerun()
+        if st.session_state.get("run") != (run.id if run is not None else None):
+            return  # the page has turned to another run, which nobody has seen yet
 
 
 def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) -> list[Action]:

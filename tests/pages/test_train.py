@@ -303,6 +303,30 @@ def test_step_slow_motion_and_stop_of_a_paused_run_ask_for_just_that(
     ]
 
 
+def test_two_buttons_pressed_before_the_page_answers_are_both_carried_out(
+    open_page: Open, executor: StubExecutor
+) -> None:
+    run = ended(default_config("digits"), "paused", num_done=10, num_steps=20)
+    app = open_page("train", run=run.id)
+    app.button(key="do_step").click()
+    app.button(key="do_stop").click()
+    app.run()
+    assert executor.submitted == [(run.id, 1, "run")]
+    assert run.asked() == "stop"
+
+
+def test_a_second_button_does_nothing_to_the_run_that_the_first_one_started(
+    open_page: Open, executor: StubExecutor
+) -> None:
+    run = ended(default_config("digits"), "diverged", error="x", num_done=10, num_steps=20)
+    app = open_page("train", run=run.id)
+    app.button(key="do_start_again_same_seed").click()
+    app.button(key="do_new_seed").click()
+    app.run()
+    assert len(executor.submitted) == 1
+    assert app.query_params["run"] == executor.submitted[0][0] != run.id
+
+
 def test_start_again_keeps_what_the_drawer_does_not_show(
     open_page: Open, executor: StubExecutor
 ) -> None:
