@@ -62,6 +62,7 @@ def times(browser: Browser, one: Callable[[Page], float]) -> list[float]:
 
 def measure(pages_min: float) -> dict[str, Any]:
     """Everything, one after the other."""
+    machine = common.machine(torch.get_num_threads())
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder)
         names = ui_parts.prepare(runs)
@@ -94,7 +95,7 @@ def measure(pages_min: float) -> dict[str, Any]:
                 with visitor(browser) as page:
                     result["page_switching"] = ui_parts.switching(page, address, pages_min)
     return result | {
-        "machine": common.machine(torch.get_num_threads()),
+        "machine": machine,
         "versions": {
             "chromium": stage.chromium_version(),
             "playwright": version("playwright"),

@@ -6,6 +6,7 @@ from ui import errors, links, originals, run_controls, run_saving, settings
 from ui.components import live
 from ui.texts import plain
 from vae_core import runs
+from vae_core.config import RunConfig
 from vae_core.data import dataset_entry
 from vae_core.errors import VAELabError
 from vae_core.record import RunRecord
@@ -19,7 +20,23 @@ def main() -> None:
     button whose script is interrupted, and may leave half done what it does.
     """
     with st.container(key="watch"):
-        _show(*_run_of_this_page())
+        run, record = _prepared()
+        if run_controls.is_pressed():
+            with errors.kept():
+                run_controls.carry_out_pressed(run, _chosen(record))
+            run, record = _prepared()
+        _show(run, record)
+
+
+def _prepared() -> tuple[runs.Run | None, RunRecord | None]:
+    """The run of this page, and the settings as its drawer will show them."""
+    run, record = _run_of_this_page()
+    settings.prepare(record.config if record is not None else None)
+    return run, record
+
+
+def _chosen(record: RunRecord | None) -> RunConfig:
+    return settings.chosen(record.config if record is not None else None)
 
 
 def _run_of_this_page() -> tuple[runs.Run | None, RunRecord | None]:
@@ -41,20 +58,19 @@ def _run_of_this_page() -> tuple[runs.Run | None, RunRecord | None]:
 
 
 def _show(run: runs.Run | None, record: RunRecord | None) -> None:
-    if record is not None:
-        settings.start_from_once(record.config)
     bar, drawer = st.columns([5, 1], vertical_alignment="center")
-    below = st.container()
+    with st.container():
+        errors.show_kept()
     with drawer:
         settings.drawer("Settings")
-    chosen = settings.chosen(record.config if record is not None else None)
+    chosen = _chosen(record)
     config = record.config if record is not None else chosen
     with bar, st.container(key="bar", horizontal=True, vertical_alignment="center"):
-        run_controls.show_buttons(run, record, chosen, below)
+        run_controls.show_buttons(run, record, chosen)
         if record is None:
-            run_saving.show_undo(below)
+            run_saving.show_undo()
         elif record.status in run_controls.ENDED and run.is_usable():
-            run_saving.show_save(run, record, below)
+            run_saving.show_save(run, record)
 
     entry = dataset_entry(config.dataset)
     if not entry.is_present():

@@ -19,3 +19,18 @@ def shown() -> Iterator[None]:
         yield
     except VAELabError as error:
         st.error(plain(str(error)))
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Keep such an error until `show_kept`: the page is not being drawn yet."""
+    try:
+        yield
+    except VAELabError as error:
+        st.session_state["kept_error"] = plain(str(error))
+
+
+def show_kept() -> None:
+    """Show what `kept` has kept, once."""
+    if "kept_error" in st.session_state:
+        st.error(st.session_state.pop("kept_error"))

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from ui import errors, settings, told
+from ui import settings, told
 from ui.workers import executor
 from vae_core import runs
 from vae_core.config import RunConfig
@@ -82,40 +81,52 @@ class Action:
     width: int | None = None
 
 
-def show_buttons(
-    run: runs.Run | None, record: RunRecord | None, chosen: RunConfig, below: DeltaGenerator
-) -> None:
-    """Draw what can be done now, the likeliest first.
+def show_buttons(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) -> None:
+    """Draw what can be done now, the likeliest first; `carry_out_pressed` does it.
 
     Args:
         run: on the page, if any.
         record: of the run.
         chosen: what the settings say.
-        below: where an error is told.
     """
-    pressed = []
     for number, action in enumerate(_actions(run, record, chosen)):
         # A place of its own for each button: whatever it changes into, the others stay.
         with st.container(key=f"button_{number}", width=action.width or "content"):
-            is_pressed = st.button(
+            st.button(
                 action.label,
                 key="do_" + re.sub(r"\W+", "_", action.label.lower()).strip("_"),
                 type="secondary" if number else "primary",
                 width="stretch" if action.width else "content",
                 disabled=not action.is_possible,
                 help=action.note,
+                on_click=_press,
+                args=(action.label,),
             )
-        if is_pressed:
-            pressed.append(action.label)
-    if pressed:
-        with below, errors.shown():
-            _carry_out(pressed, run, chosen)
-            st.rerun()
 
 
-def _carry_out(labels: list[str], run: runs.Run | None, chosen: RunConfig) -> None:
-    """Do what the buttons say; a quick hand presses a second one before the page has answered."""
-    for label in labels:
+def _press(label: str) -> None:
+    st.session_state.setdefault("pressed", []).append(label)
+
+
+def is_pressed() -> bool:
+    """Say whether a button waits to be carried out."""
+    return "pressed" in st.session_state
+
+
+def carry_out_pressed(run: runs.Run | None, chosen: RunConfig) -> None:
+    """Do what the pressed buttons say, before the page is drawn as it is then.
+
+    A run of the script that ends half-way, to be begun again, would take what it has not drawn off
+    the page. A quick hand presses a second button before the page has answered.
+
+    Args:
+        run: on the page, if any.
+        chosen: what the settings say.
+
+    Raises:
+        VAELabError: what was in the way; what was pressed after that is not done.
+    """
+    for label in st.session_state.pop("pressed"):
         actions = _actions(run, run.record() if run is not None else None, chosen)
         for action in actions:
             if action.label == label and action.is_possible:

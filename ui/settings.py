@@ -35,31 +35,33 @@ def start_from(config: RunConfig) -> None:
     st.session_state[_epochs_key()] = config.train.epochs
 
 
-def start_from_once(config: RunConfig) -> None:
-    """Fill the drawer of a visitor who comes to a run by its address."""
-    if _PREFIX + "dataset" not in st.session_state:
-        start_from(config)
-
-
 def show_next_time(config: RunConfig) -> None:
-    """Put a configuration's values into the drawer once it is drawn again.
+    """Have `prepare` put a configuration's values into the drawer.
 
     Streamlit lets nobody change a widget that is already on the page.
     """
     st.session_state["next_settings"] = config
 
 
-def drawer(label: str) -> None:
-    """Draw the settings; `chosen` reads them."""
+def prepare(watched: RunConfig | None) -> None:
+    """Fill the drawer before it is drawn, and before `chosen` is asked.
+
+    Args:
+        watched: of the run on the page: what a visitor starts from who comes by its address.
+    """
     if "next_settings" in st.session_state:
         start_from(st.session_state.pop("next_settings"))
     elif _PREFIX + "dataset" not in st.session_state:
-        start_from(default_config("digits"))
+        start_from(watched or default_config("digits"))
     # Written back at each run of the page, so that they outlive a visit to another page.
     for key in [key for key in st.session_state if str(key).startswith(_PREFIX)]:
         st.session_state[key] = st.session_state[key]
     if _epochs_key() not in st.session_state:
         st.session_state[_epochs_key()] = default_config(*_pair()).train.epochs
+
+
+def drawer(label: str) -> None:
+    """Draw the settings; `chosen` reads them."""
     with st.popover(label, width="stretch"), st.container(key="settings"):
         left, right = st.columns(2)
         with left:

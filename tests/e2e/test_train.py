@@ -291,6 +291,7 @@ def test_nothing_jumps_while_a_run_starts_pauses_steps_and_stops(
     settle(page)
     place = page.locator(".vl-map").bounding_box
     page.wait_for_selector(".vl-map .vl-points")
+    page.evaluate("() => { document.querySelector('.vl-live').dataset.first = 'yes'; }")
     places = [place()]
     press(page, "Train")
     folder = runs_folder / run_id(page)
@@ -307,4 +308,5 @@ def test_nothing_jumps_while_a_run_starts_pauses_steps_and_stops(
         fits = "() => { const main = document.querySelector('.stMain');"
         assert page.evaluate(fits + " return main.scrollHeight <= main.clientHeight; }")
     assert all(there == places[0] for there in places), places
+    expect(page.locator(".vl-live")).to_have_attribute("data-first", "yes")  # never drawn anew
     wait_for_status(page, folder, "stopped" if width == 1024 else "paused")
