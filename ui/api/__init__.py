@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui.api import assets, events, models
+from ui.api import assets, events, histories, models
 
 
 def unknown(request: Request) -> JSONResponse:
@@ -16,5 +16,6 @@ ROUTES = [
     *assets.ROUTES,
     *models.ROUTES,
     *events.ROUTES,
+    *histories.ROUTES,
     Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
 ]

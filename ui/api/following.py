@@ -157,15 +157,15 @@ def _parsed(content: bytes) -> Iterator[Any]:
 
 
 def _event(kind: str, data: Any) -> Event:
-    return {"event": kind, "data": _text(data)}
+    return {"event": kind, "data": json_text(data)}
 
 
-def _text(data: Any) -> str:
+def json_text(data: Any) -> str:
+    """JSON for a browser, which has no number for infinity and nan: null."""
     return json.dumps(_finite(data), allow_nan=False, separators=(",", ":"))
 
 
 def _finite(data: Any) -> Any:
-    """The same with null for what JSON has no number for."""
     if isinstance(data, dict):
         return {name: _finite(value) for name, value in data.items()}
     if isinstance(data, list | tuple):
@@ -186,12 +186,12 @@ def _shared(text: Callable[[Path, Stamp], str]) -> Callable[[Path, Stamp], str]:
 
 @_shared
 def _frame_text(path: Path, stamp: Stamp) -> str:
-    return _text(frame_json(read_frame(path)))
+    return json_text(frame_json(read_frame(path)))
 
 
 @_shared
 def _anatomy_text(path: Path, stamp: Stamp) -> str:
-    return _text(anatomy_json(read_anatomy(path)))
+    return json_text(anatomy_json(read_anatomy(path)))
 
 
 def frame_json(frame: Frame) -> dict[str, Any]:

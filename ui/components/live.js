@@ -8,6 +8,7 @@ import { liveMap } from "./live_map.js";
 import { probes } from "./live_probes.js";
 import { sayings } from "./live_says.js";
 import { stepView } from "./live_step.js";
+import { timeMachine } from "./live_time.js";
 import { make } from "./dom.js";
 import { openStream } from "./stream.js";
 
@@ -15,8 +16,15 @@ const OVER = new Set(["none", "finished", "stopped", "diverged", "failed", "inte
 
 const ASK_AGAIN_MS = 1500;
 
-// Of a run: its stream, newest status, progress and step taken apart; step of the frame shown.
-const NOTHING_YET = { stream: null, heard: null, row: null, anatomy: null, step: -1 };
+// Of a run: its stream, newest status, progress, step taken apart and frame; step of the frame shown.
+const NOTHING_YET = {
+  stream: null,
+  heard: null,
+  row: null,
+  anatomy: null,
+  newest: null,
+  step: -1,
+};
 
 const views = new WeakMap();
 
@@ -50,6 +58,7 @@ function build(parentElement) {
     curves: curves(),
     probes: probes(),
     step: stepView((picture, place) => markBatch(view, place)),
+    time: timeMachine((frame) => showMoment(view, frame)),
   };
   const cover = switchOf("Pictures behind", (isOn) => parts.map.cover(isOn));
   const foot = make("div", { class: "vl-foot-row" }, [parts.key.element, cover]);
@@ -61,11 +70,13 @@ function build(parentElement) {
     make("div", { class: "vl-stage" }, [learning, parts.step.element]),
     lost,
   ]);
-  const root = make("div", { class: "vl-live" }, [parts.says.element, body]);
+  const head = [parts.says.element, parts.time.element];
+  const root = make("div", { class: "vl-live" }, [...head, body]);
   parentElement.append(root);
   const close = () => {
     clearTimeout(view.asking);
     view.stream?.close();
+    parts.time.close();
     parts.map.close();
     parts.curves.close();
     root.remove();
@@ -95,6 +106,8 @@ function startOver(view) {
   view.stream?.close();
   Object.assign(view, NOTHING_YET);
   view.parts.curves.clear();
+  view.parts.curves.mark(null);
+  view.parts.time.open(view.data.framesUrl);
   lose(view, false);
 }
 
@@ -102,7 +115,10 @@ function handlersOf(view) {
   return {
     status: (event) => hearStatus(view, event),
     rows: (event) => hearRows(view, event),
-    frame: (frame) => showFrame(view, frame),
+    frame(frame) {
+      view.newest = frame;
+      if (!view.parts.time.isBack()) showFrame(view, frame);
+    },
     anatomy(event) {
       view.anatomy = event;
       showSteps(view, true);
@@ -157,16 +173,29 @@ function showFrame(view, frame) {
   view.step = frame === view.data.before ? -1 : frame.step;
 }
 
+/** An earlier moment in all parts at once; null: the newest again. */
+function showMoment(view, frame) {
+  const { parts, data, newest } = view;
+  const moment = frame ?? newest;
+  if (moment) showFrame(view, moment);
+  if (frame) parts.loss.show(frame.step ? frame.numbers : null, data.hasKl);
+  parts.curves.mark(frame ? (frame.numbers.epoch ?? 0) : null);
+  showWords(view);
+  showSteps(view);
+}
+
 function showWords(view) {
-  view.parts.says.show(view.data, view.row);
-  view.parts.loss.show(view.row, view.data.hasKl);
+  const { parts, data, row } = view;
+  parts.says.show(data, row);
+  parts.time.told(row);
+  if (!parts.time.isBack()) parts.loss.show(row, data.hasKl);
 }
 
 /** A step taken apart stands in place of the curves while the run waits for the next one. */
 function showSteps(view, isNew = false) {
   const { anatomy, row, parts, root } = view;
   const isLast = anatomy !== null && (row === null || row.step <= anatomy.step);
-  const isShown = isLast && !OVER.has(view.data.status);
+  const isShown = isLast && !OVER.has(view.data.status) && !parts.time.isBack();
   const was = root.classList.contains("has-step");
   root.classList.toggle("has-step", isShown);
   if (isShown && (isNew || !was)) parts.step.show(anatomy, view.data);

@@ -41,6 +41,7 @@ def _described(
     has_frame = run is not None and (run.folder / LIVE_FILE).exists()
     return {
         "url": f"/api/events/{run.id}" if run is not None else None,
+        "framesUrl": f"/api/runs/{run.id}/frames" if run is not None else None,
         "status": status,
         "answeredAt": time.time(),  # so that the script hears of each answer
         "numDone": record.num_done if record is not None else 0,

@@ -11,12 +11,13 @@ const CONFIG = { displayModeBar: false, doubleClick: false, responsive: true };
 /**
  * @returns {{element: HTMLElement, dress: (data: object) => void, add: (rows: object[]) => void,
  *   clear: () => void, close: () => void}} `element.dataset.rows` counts every row that arrived;
- *   dress: take over what `live.py` says, and the page's colours.
+ *   dress: take over what `live.py` says, and the page's colours; mark: a line at an epoch, none for
+ *   null.
  */
 export function curves() {
   const plot = make("div", { class: "vl-curves-plot" });
   const element = make("div", { class: "vl-curves", "data-rows": 0 }, [plot]);
-  const state = { data: null, steps: [], plotly: null };
+  const state = { data: null, steps: [], plotly: null, epoch: null };
   const pace = createPace(() => draw(plot, state), EVERY_MS);
   const follow = new ResizeObserver(() => pace.ask());
   follow.observe(element);
@@ -34,6 +35,10 @@ export function curves() {
     add(rows) {
       state.steps.push(...rows.filter((row) => row.kind === "progress"));
       count(Number(element.dataset.rows) + rows.length);
+    },
+    mark(epoch) {
+      state.epoch = epoch;
+      pace.ask();
     },
     clear() {
       state.steps = [];
@@ -53,7 +58,9 @@ async function draw(plot, state) {
   if (!state.data || !plot.clientWidth) return; // closed, or out of sight
   const colour = (name) => getComputedStyle(plot).getPropertyValue(`--vl-${name}`).trim();
   const steps = thinned(state.steps);
-  const drawing = [traces(steps, state.data, colour), layout(steps, state.data, colour)];
+  const shapes = state.epoch === null ? [] : [lineAt(state.epoch, colour("primary"))];
+  const look = { ...layout(steps, state.data, colour), shapes };
+  const drawing = [traces(steps, state.data, colour), look];
   await plotly.react(plot, ...drawing, CONFIG);
   plot.dataset.step = steps.at(-1)?.step ?? 0;
 }
@@ -77,6 +84,10 @@ function traces(steps, { hasKl }, colour) {
   }
   const loss = steps.map((row) => row.loss_nats);
   return [...layers, line("loss", loss, colour("text"), 2)];
+}
+
+function lineAt(epoch, color) {
+  return { type: "line", x0: epoch, x1: epoch, y0: 0, y1: 1, yref: "paper", line: { color, width: 2 } };
 }
 
 function layout(steps, { epochs, font }, colour) {

@@ -98,7 +98,7 @@ function nameClasses({ frame, data, marks }) {
   marks.names(data.isMixed ? [] : namePlaces(xs, ys, classes, names, map), names, limit);
 }
 
-/** The decoder's pictures span the axes. */
+/** The decoder's pictures span the axes, or the part of them that an earlier map showed. */
 async function drawBehind(view) {
   const { behind, axes, frame, isCovered } = view;
   behind.hidden = !isCovered || !frame?.manifold;
@@ -107,8 +107,10 @@ async function drawBehind(view) {
   if (view.frame !== frame || !view.isOpen) return; // a newer one is on its way
   paintManifold(behind, image, view.data.shape);
   const { left, top, width, height } = axes.box();
-  Object.assign(behind.style, { left: `${left}px`, top: `${top}px` });
-  Object.assign(behind.style, { width: `${width}px`, height: `${height}px` });
+  const share = (frame.manifold_limit ?? frame.limit) / frame.limit;
+  const [x, y] = [left + (width * (1 - share)) / 2, top + (height * (1 - share)) / 2];
+  Object.assign(behind.style, { left: `${x}px`, top: `${y}px` });
+  Object.assign(behind.style, { width: `${width * share}px`, height: `${height * share}px` });
 }
 
 /** Small pictures fill their frame: a black edge on every side keeps neighbours apart. */

@@ -1,4 +1,4 @@
-// What the run is doing: a sentence, what is trained, and a bar.
+// What the run is doing: a sentence, and what is trained.
 
 import { whole } from "./live_numbers.js";
 import { make } from "./dom.js";
@@ -12,19 +12,13 @@ import { make } from "./dom.js";
 export function sayings() {
   const sentence = make("p", { class: "vl-says" });
   const settings = make("p", { class: "vl-muted vl-settings" });
-  const filled = make("div");
-  const attributes = { class: "vl-bar", role: "progressbar", "aria-label": "Steps" };
-  const bar = make("div", attributes, [filled]);
-  const element = make("div", { class: "vl-head" }, [sentence, settings, bar]);
+  const element = make("div", { class: "vl-head" }, [sentence, settings]);
   const show = (data, row) => {
     const isAtWork = data.status === "running" && row !== null;
     sentence.textContent = isAtWork ? progress(row, data.isSlow) : data.sentence;
     settings.textContent = data.settings;
     // A screen reader hears each change of state, not five sentences a second.
     sentence.setAttribute("aria-live", data.status === "running" ? "off" : "polite");
-    const percent = row ? (100 * row.step) / row.num_steps : 0;
-    filled.style.width = `${percent}%`;
-    bar.setAttribute("aria-valuenow", Math.round(percent));
   };
   return { element, show };
 }

@@ -1,0 +1,133 @@
+// The time machine: back to any moment of a run, by hand or as a film.
+
+import { openFilm } from "./live_film.js";
+import { timeBar } from "./live_time_bar.js";
+
+const FRAME_MS = 150; // of the film, at speed 1
+// Places in the film: of the frame shown, and of the one last asked for.
+const PRESENT = { at: null, wanted: null };
+const STEPS_OF_KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+
+/**
+ * @param {(frame: object|null) => void} show an earlier moment, a frame as the "frame" event gives
+ *   it on axes that all of them share; null: the present again.
+ * @returns {object} element; open(url): frames of another run, null for none; told(row): how far
+ *   training is; isBack(): whether an earlier moment is shown; close().
+ */
+export function timeMachine(show) {
+  const bar = timeBar();
+  const view = { bar, show, film: null, ...PRESENT, row: null, turn: 0, playing: null };
+  const { thumb, play, now } = bar.controls;
+  thumb.addEventListener("input", () => {
+    const wanted = Number(thumb.value);
+    rewindByHand(view, (steps) => nearest(steps, wanted));
+  });
+  thumb.addEventListener("keydown", (event) => {
+    if (!pressKey(view, event.key)) return;
+    event.preventDefault();
+  });
+  play.addEventListener("click", () => (view.playing ? stop(view) : playFilm(view)));
+  now.addEventListener("click", () => present(view));
+  return {
+    element: bar.element,
+    isBack: () => view.at !== null,
+    open(url) {
+      stop(view);
+      const film = url ? openFilm(url) : null;
+      Object.assign(view, { film, ...PRESENT, row: null, turn: view.turn + 1 });
+      draw(view);
+    },
+    told(row) {
+      view.row = row;
+      if (view.at === null) draw(view);
+      else bar.fill(row);
+    },
+    close: () => stop(view),
+  };
+}
+
+/** @returns {boolean} whether the key means something here. */
+function pressKey(view, key) {
+  if (key === "End") present(view);
+  else if (key === " ") view.bar.controls.play.click();
+  else if (key === "Home") rewindByHand(view, () => 0);
+  else if (key in STEPS_OF_KEYS) {
+    rewindByHand(view, (steps) => (view.wanted ?? steps.length - 1) + STEPS_OF_KEYS[key]);
+  } else return false;
+  return true;
+}
+
+function rewindByHand(view, choose) {
+  stop(view);
+  return rewind(view, choose);
+}
+
+/**
+ * Show the frame whose place `choose` finds in the steps of all; of several that are asked for at a
+ * time, only the last.
+ */
+async function rewind(view, choose) {
+  if (!view.film) return;
+  const turn = (view.turn += 1);
+  try {
+    if (view.at === null) await view.film.refresh(); // the present has gone on meanwhile
+    const steps = view.film.steps();
+    const at = Math.min(Math.max(choose(steps), 0), steps.length - 1);
+    view.wanted = at;
+    const frame = await view.film.frame(at);
+    if (turn !== view.turn) return;
+    view.at = at;
+    view.show(frame);
+    draw(view, frame);
+  } catch (error) {
+    if (turn !== view.turn) return;
+    stop(view);
+    view.bar.say(`This moment did not arrive (${error.message}).`);
+  }
+}
+
+function present(view) {
+  stop(view);
+  view.turn += 1;
+  const wasBack = view.at !== null;
+  Object.assign(view, PRESENT);
+  if (!wasBack) return;
+  view.show(null);
+  draw(view);
+}
+
+/** Show every frame from this one on; from the first, at the present or the end. */
+function playFilm(view) {
+  const token = {};
+  view.playing = token;
+  view.bar.mark(true);
+  const isAtEnd = view.at === null || view.at >= view.film.steps().length - 1;
+  playFrom(view, token, isAtEnd ? 0 : view.at);
+}
+
+async function playFrom(view, token, at) {
+  const began = performance.now();
+  await rewind(view, () => at);
+  const left = FRAME_MS / view.bar.speed() - (performance.now() - began);
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, left)));
+  if (view.playing !== token) return;
+  if (at < view.film.steps().length - 1) playFrom(view, token, at + 1);
+  else stop(view);
+}
+
+function stop(view) {
+  view.playing = null;
+  view.bar.mark(false);
+}
+
+function draw({ bar, film, row, at }, frame = null) {
+  bar.fill(row);
+  bar.place(at === null ? null : frame);
+  bar.enable(film !== null && row !== null, at !== null);
+}
+
+/** The place of the step nearest to a wanted one. */
+function nearest(steps, wanted) {
+  const gaps = steps.map((step) => Math.abs(step - wanted));
+  return gaps.indexOf(Math.min(...gaps));
+}
