@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from ui import cache, errors, latent_map, originals, picked, pictures, state
+from ui import cache, errors, latent_map, links, originals, picked, state
 from ui.components import latent_map as map_component
 from ui.components import map_panel
+from vae_core import catalogue
 
 
 def on_pick() -> None:
@@ -23,7 +24,10 @@ with errors.shown():
         default = latent_map.default_pick(choice.key, view.axes)
         one = picked.Picked(found, state.pick(choice, default, len(found.latents)), view)
         map_component.show(choice, one, on_pick)
-        pictures.show(f'<p class="vl-foot">{latent_map.describe(found)}</p>')
+        with st.container(key="foot", horizontal=True, vertical_alignment="center"):
+            st.markdown(f":gray[{latent_map.describe(found)}]", width="content")
+            if catalogue.open_run(choice.id).has_frames():
+                links.to_page("train", "Watch it being born", run=choice.id)
     with right:
         map_panel.show(is_small=st.session_state.get("maths", False))
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui import errors, links, originals, run_controls, run_saving, settings
+from ui import errors, links, originals, run_controls, run_saving, settings, state
 from ui.components import live
 from ui.texts import plain
-from vae_core import runs
+from vae_core import catalogue, runs
 from vae_core.config import RunConfig
 from vae_core.data import dataset_entry
 from vae_core.errors import VAELabError
@@ -45,15 +45,15 @@ def _run_of_this_page() -> tuple[runs.Run | None, RunRecord | None]:
     if run_id is None:
         return None, None
     try:
-        run = runs.open_run(run_id)
+        run = catalogue.open_run(run_id)
         record = run.record()
     except VAELabError as error:
-        run_controls.watch(None)
+        state.watch(None)
         st.warning(plain(str(error)))
         links.to_page("train", "Train a new model")
         links.to_page("explore", "Explore the models that are here")
         st.stop()
-    run_controls.watch(run.id)
+    state.watch(run.id)
     return run, record
 
 
@@ -73,13 +73,16 @@ def _show(run: runs.Run | None, record: RunRecord | None) -> None:
             run_saving.show_save(run, record)
 
     entry = dataset_entry(config.dataset)
-    if not entry.is_present():
+    has_film = run is not None and run.has_frames()
+    if not (entry.is_present() or has_film):
         st.markdown(f":gray[{settings.sentence(config)}]")
         with errors.shown():
             entry.load()  # says where it was looked for and what to do
         originals.offer_download(entry.spec)
         return
     live.show(run, record, config, run_controls.sentence(run, record))
+    if not entry.is_present():
+        originals.offer_download(entry.spec)
 
 
 with errors.shown():

@@ -78,13 +78,10 @@ def choices() -> tuple[dict[str, Choice], list[str]]:
 
 def key_of(model_id: str) -> Key | None:
     """Find a bundled model or a run by its id, offered by the picker or not; None without one."""
-    folder = catalogue.BUNDLED / model_id
-    bundled = {path.parent for path in catalogue.BUNDLED.glob(f"*/{RECORD_FILE}")}
-    if folder not in bundled:
-        try:
-            folder = runs.open_run(model_id).folder
-        except RunError:
-            return None
+    try:
+        folder = catalogue.open_run(model_id).folder
+    except RunError:
+        return None
     return str(folder), _mtime_ns(folder)
 
 

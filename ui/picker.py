@@ -5,10 +5,12 @@ import streamlit as st
 from ui import cache, state, told
 from ui.latent_sliders import COLLAPSED_NATS
 from ui.texts import plain
+from vae_core import catalogue
+from vae_core.errors import VAELabError
 
 SENTENCES = {
     "Explore": "Every dot is a {item}. Neighbours look alike.",
-    "Train": "Train a new model here. The menu at the left is for the other pages.",
+    "Train": "Train a new model, or choose one at the left and see how it learned.",
     "Sliders": "Move a slider and watch the {item} bend.",
     "Denoise": "Add noise to a {item}, and see who restores it best.",
 }
@@ -74,7 +76,8 @@ def show(offered: dict[str, cache.Choice], page: str) -> None:
             bind="query-params",
             format_func=lambda key: offered[key].title,
             label_visibility="collapsed",
-            on_change=lambda: st.session_state.pop("unknown_model", None),
+            on_change=_hear_choice,
+            args=(page,),
             width=220,
         )
         choice = offered[model_id]
@@ -98,6 +101,20 @@ def show(offered: dict[str, cache.Choice], page: str) -> None:
                 "model."
             )
         )
+
+
+def _hear_choice(page: str) -> None:
+    st.session_state.pop("unknown_model", None)
+    if page == "Train" and not _is_at_work(st.session_state.get("run")):
+        state.watch(st.session_state["model"])
+
+
+def _is_at_work(run_id: str | None) -> bool:
+    """Say whether a run is not to be taken from the page: somebody waits for it."""
+    try:
+        return run_id is not None and catalogue.open_run(run_id).record().is_under_way
+    except VAELabError:
+        return False
 
 
 def _notice_unknown(offered: dict[str, cache.Choice]) -> None:

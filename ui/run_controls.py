@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import settings, told
+from ui import settings, state, told
 from ui.workers import executor
 from vae_core import runs
 from vae_core.config import RunConfig
@@ -40,7 +40,7 @@ def start(config: RunConfig) -> None:
         raise
     settings.show_next_time(config)
     st.session_state.pop("deleted", None)
-    watch(run.id)
+    state.watch(run.id)
     _wait_while(run, ("queued",), BEGIN_S)
 
 
@@ -49,17 +49,6 @@ def _wait_while(run: runs.Run, statuses: tuple[str, ...], seconds: float) -> Non
     deadline = time.monotonic() + seconds
     while run.record().status in statuses and time.monotonic() < deadline:
         time.sleep(0.02)
-
-
-def watch(run_id: str | None) -> None:
-    """Turn the page to a run, in the address too, or away from any."""
-    if run_id is None:
-        st.session_state.pop("run", None)
-        st.query_params.pop("run", None)
-    else:
-        st.session_state["run"] = run_id
-        if st.query_params.get("run") != run_id:
-            st.query_params["run"] = run_id
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ What is pressed is done before the page is drawn again, and the whole of it, mod
 import streamlit as st
 
 from ui import errors, links, state
-from ui.run_controls import watch
 from ui.texts import plain
-from vae_core import runs
+from vae_core import catalogue, runs
 from vae_core.record import RunRecord
 
 _ROW = {"horizontal": True, "vertical_alignment": "center", "gap": "small"}
@@ -21,6 +20,10 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
         run: to save.
         record: of the run.
     """
+    if catalogue.is_bundled(run.folder):
+        with st.container(key="saved", width="content", **_ROW):
+            _show_chosen(run, f"**{record.name}** comes with VAE Lab")
+        return
     if record.name is not None:
         with st.container(key="saved", width="content", **_ROW):
             _show_saved(run, record.name)
@@ -49,18 +52,22 @@ def _choose(run: runs.Run) -> None:
 
 
 def _show_saved(run: runs.Run, name: str) -> None:
-    st.markdown(f"Saved as **{plain(name)}**", width="content")
+    _show_chosen(run, f"Saved as **{plain(name)}**")
+    st.button("Delete", type="tertiary", on_click=_delete, args=(run, name))
+
+
+def _show_chosen(run: runs.Run, said: str) -> None:
+    st.markdown(said, width="content")
     if state.chosen().id == run.id:
         links.to_page("explore", "Explore it")
     else:
         st.button("Choose it", type="tertiary", on_click=_choose, args=(run,))
-    st.button("Delete", type="tertiary", on_click=_delete, args=(run, name))
 
 
 def _delete(run: runs.Run, name: str) -> None:
     with errors.kept():
         runs.delete(run)
-        watch(None)
+        state.watch(None)
         st.session_state["deleted"] = run.id, name
         st.rerun()
 
@@ -77,6 +84,6 @@ def show_undo() -> None:
 
 def _undo(run_id: str) -> None:
     with errors.kept():
-        watch(runs.undelete(run_id).id)
+        state.watch(runs.undelete(run_id).id)
         del st.session_state["deleted"]
         st.rerun()

@@ -63,3 +63,14 @@ def pick_another(choice: cache.Choice) -> None:
     dots = range(len(cache.checkpoint(choice.key).latents))
     before = st.session_state.get("number_pick")
     set_number("pick", random.choice([i for i in dots if i != before]))  # noqa: S311
+
+
+def watch(run_id: str | None) -> None:
+    """Turn the page to a run, in the address too, or away from any."""
+    if run_id is None:
+        st.session_state.pop("run", None)
+        st.query_params.pop("run", None)
+    else:
+        st.session_state["run"] = run_id
+        if st.query_params.get("run") != run_id:
+            st.query_params["run"] = run_id

@@ -32,9 +32,13 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def class_colours() -> list[str]:
-    """One colour for each of ten classes, apart under simulated colour blindness."""
-    return _CLASSES["dark" if is_dark() else "light"].split()
+def class_colours(dark: bool | None = None) -> list[str]:
+    """One colour for each of ten classes, apart under simulated colour blindness.
+
+    Args:
+        dark: for a dark page or a light one; None for the person's page as it is now.
+    """
+    return _CLASSES["dark" if _or_now(dark) else "light"].split()
 
 
 def concept(name: str) -> str:
@@ -42,9 +46,13 @@ def concept(name: str) -> str:
     return _CONCEPTS[name][is_dark()]
 
 
-def surface(name: str) -> str:
+def surface(name: str, dark: bool | None = None) -> str:
     """Colour of background, text, muted, line, soft or primary."""
-    return _SURFACES[name][is_dark()]
+    return _SURFACES[name][_or_now(dark)]
+
+
+def _or_now(dark: bool | None) -> bool:
+    return is_dark() if dark is None else dark
 
 
 def inject() -> None:
@@ -100,7 +108,7 @@ _CSS = """
   top: 22px; right: -8px; z-index: 9; width: 260px; padding: 8px; border-radius: 8px;
   border: 1px solid var(--vl-line); background: var(--vl-soft); color: var(--vl-text);
   font-size: 14px; line-height: 1.4; text-align: left; white-space: normal; }
-.vl-foot { color: var(--vl-muted); }
+.st-key-foot a p { color: var(--vl-primary) !important; }
 /* Buttons of components, as Streamlit's; choices: radio buttons side by side. */
 .vl-button { box-sizing: border-box; min-height: 36px; padding: 4px 12px;
   border: 1px solid var(--vl-line); border-radius: 8px; background: var(--vl-background);

@@ -6,6 +6,7 @@ from pathlib import Path
 from vae_core import runs
 from vae_core.errors import CheckpointError
 from vae_core.record import RECORD_FILE, RunRecord, read_record
+from vae_core.runs import Run
 
 BUNDLED = Path(__file__).resolve().parents[1] / "checkpoints"
 _NAME = re.compile(r"[a-z0-9-]{1,100}")
@@ -31,6 +32,23 @@ def folder_of(model_id: str) -> Path:
         f"There is no model {model_id[:60]!r} here; it may have been deleted, or trained on "
         f"another computer. Bundled: {names}."
     )
+
+
+def is_bundled(folder: Path) -> bool:
+    """Say whether a folder is a bundled checkpoint's, which nobody renames or deletes."""
+    return folder.parent.resolve() == BUNDLED.resolve()
+
+
+def open_run(run_id: str) -> Run:
+    """Find a run, or the training of a bundled checkpoint, by an id from a URL.
+
+    Raises:
+        RunError: when there is none of that id.
+    """
+    folder = BUNDLED / run_id
+    if _NAME.fullmatch(run_id) and (folder / RECORD_FILE).is_file():
+        return Run(folder)
+    return runs.open_run(run_id)
 
 
 def find(reference: str) -> Path:

@@ -31,6 +31,10 @@ def _as_autoencoder(config: RunConfig) -> RunConfig:
     return config.evolve(model=config.model.evolve(posterior="point"))
 
 
+def _with_beta(config: RunConfig, beta: float) -> RunConfig:
+    return config.evolve(train=config.train.evolve(beta=beta))
+
+
 RECIPES: dict[str, RunConfig] = {
     "digits-2d": _DIGITS_2D,
     "digits-ae-2d": _as_autoencoder(_DIGITS_2D),
@@ -40,6 +44,10 @@ RECIPES: dict[str, RunConfig] = {
         train=_DIGITS_2D.train.evolve(corruption=CorruptionConfig(kind="gaussian", level=0.3)),
     ),
     "mnist-2d": _MNIST_2D,
+    # The same but for beta, so that what differs is what beta does.
+    "mnist-beta01-2d": _with_beta(_MNIST_2D, 0.1),
+    "mnist-beta4-2d": _with_beta(_MNIST_2D, 4.0),
+    "mnist-beta16-2d": _with_beta(_MNIST_2D, 16.0),
     "mnist-ae-2d": _as_autoencoder(_MNIST_2D),
     "mnist-cvae-2d": _told_the_class(_MNIST_2D),
     "mnist-16d": _MNIST_16D,

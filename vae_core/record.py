@@ -78,6 +78,11 @@ class RunRecord(Config):
     owner: str | None = None
 
     @property
+    def is_under_way(self) -> bool:
+        """Say whether it has begun, or waits to, and has not ended."""
+        return self.status in ("queued", "running", "paused")
+
+    @property
     def title(self) -> str:
         """What people read."""
         return self.name or f"{self.config.dataset} {self.id[:6]}"

@@ -120,8 +120,11 @@ class Run:
 
     def live_frame(self) -> Frame | None:
         """Read the newest frame; None before the first."""
-        path = self.folder / LIVE_FILE
-        return read_frame(path) if path.exists() else None
+        return read_frame(self.folder / LIVE_FILE) if self.has_frames() else None
+
+    def has_frames(self) -> bool:
+        """Say whether there is anything to see of it."""
+        return (self.folder / LIVE_FILE).exists()
 
     def frame_paths(self) -> list[Path]:
         """Files of the time machine, oldest first; the name is the step."""

@@ -183,20 +183,16 @@ class _Watcher:
         self.looked_at = -math.inf
         self.saved_at = time.monotonic()
         rows = [row for row in run.metrics() if row["kind"] == "progress"]
-        self.numbers = _numbers(rows[-1]) if rows else {}
+        self.numbers = frame_numbers(rows[-1]) if rows else {}
 
     def see(self, event: TrainEvent, *, may_save: bool = True) -> None:
         if self.on_event:
             self.on_event(event)
-        if isinstance(event, Progress):
-            row = asdict(event)
-            self.run.append_metrics({"kind": "progress"} | row)
-            self.numbers = _numbers(row)
-        elif isinstance(event, Validated):
-            row = {"kind": "validated", "step": event.step, "epoch": event.epoch}
-            self.run.append_metrics(
-                row | asdict(event.val) | {"best": event.best, "num_worse": event.num_worse}
-            )
+        if isinstance(event, Progress | Validated):
+            row = metrics_row(event)
+            self.run.append_metrics(row)
+            if isinstance(event, Progress):
+                self.numbers = frame_numbers(row)
         now = time.monotonic()
         if now - self.looked_at >= FRAME_INTERVAL_S:
             self.look()
@@ -234,7 +230,16 @@ class _Watcher:
         self.run.update(num_done=self.learner.num_done, elapsed_s=self.learner.elapsed_s)
 
 
-def _numbers(row: dict[str, Any]) -> dict[str, float | None]:
+def metrics_row(event: Progress | Validated) -> dict[str, Any]:
+    """What the metrics keep of an event."""
+    if isinstance(event, Progress):
+        return {"kind": "progress"} | asdict(event)
+    row = {"kind": "validated", "step": event.step, "epoch": event.epoch}
+    return row | asdict(event.val) | {"best": event.best, "num_worse": event.num_worse}
+
+
+def frame_numbers(row: dict[str, Any]) -> dict[str, float | None]:
+    """What a frame keeps of the newest progress."""
     return {name: row[name] for name in ("loss_nats", "recon_nats", "kl_nats", "beta", "epoch")}
 
 

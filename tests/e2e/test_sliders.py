@@ -78,7 +78,7 @@ def test_each_strip_is_what_its_sliders_places_give(
 
 def test_numbers_that_carry_nothing_are_greyed_and_stand_last(page: Page, address: str) -> None:
     open_sliders(page, address, "mnist-16d")
-    expect(page.get_by_text("The decoder ignores these 6 numbers")).to_be_visible()
+    expect(page.get_by_text("The decoder ignores these 5 numbers")).to_be_visible()
     names = [row.inner_text() for row in page.locator(".vl-slider b").all()]
     assert names[:2] == ["Number 1 (z1)", "Number 7 (z7)"]
     collapsed = page.locator(".vl-group.collapsed")

@@ -1,10 +1,12 @@
 """The time machine on Train: one thumb moves map, curves, pictures and numbers together."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.stage import until
@@ -93,7 +95,6 @@ def test_a_film_shows_every_frame_on_the_same_axes(page: Page, folder: Path) -> 
     )
     thumb(page).press("Home")
     assert_shows(page, folder, 0)
-    page.get_by_role("combobox", name="Speed of the film").select_option("4")
     press(page, "Play the training from here on")
     expect(page.get_by_role("button", name="Pause the film")).to_be_visible()
     expect(page.get_by_role("button", name="Play the training")).to_be_visible()
@@ -104,6 +105,54 @@ def test_a_film_shows_every_frame_on_the_same_axes(page: Page, folder: Path) -> 
     assert steps == sorted(steps)
     assert set(steps) <= set(history.steps)
     assert len(set(steps)) > len(history.steps) / 2
+
+
+def test_another_speed_is_another_length_of_the_film(page: Page, folder: Path) -> None:
+    taken = []
+    for speed in ("1", "4"):
+        page.get_by_role("combobox", name="Speed of the film").select_option(speed)
+        thumb(page).press("Home")
+        assert_shows(page, folder, 0)
+        began = time.monotonic()
+        press(page, "Play the training from here on")
+        expect(page.get_by_role("button", name="Play the training")).to_be_visible()
+        taken.append(time.monotonic() - began)
+    assert taken[1] < 0.7 * taken[0]
+
+
+def test_the_film_is_saved_with_every_kept_frame(page: Page, folder: Path) -> None:
+    with page.expect_download() as download:
+        press(page, "GIF")
+    film = Image.open(download.value.path())
+    assert film.format == "GIF"
+    assert film.n_frames == len(Run(folder).frame_paths())
+
+
+def test_a_visitor_watches_a_bundled_model_being_born_without_training(
+    page: Page, address: str, bundled: Path
+) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="Watch it being born").click()
+    expect(page.get_by_text("comes with VAE Lab")).to_be_visible()
+    expect(page.locator(".vl-map")).to_have_attribute("data-step", "3800")
+    thumb(page).press("Home")
+    assert_shows(page, bundled / "digits-2d", 0)
+    thumb(page).press("ArrowRight")
+    assert_shows(page, bundled / "digits-2d", 1)
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
+
+
+def test_the_picker_on_train_turns_to_how_that_model_learned(
+    page: Page, address: str, bundled: Path
+) -> None:
+    page.goto(f"{address}/train")
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="digits-ae-2d").click()
+    expect(page.get_by_text("comes with VAE Lab")).to_be_visible()
+    expect(page.locator(".vl-map")).to_have_attribute("data-step", "3800")
+    thumb(page).press("Home")
+    assert_shows(page, bundled / "digits-ae-2d", 0)
+    assert "run=digits-ae-2d" in page.url
 
 
 def test_the_past_stays_in_sight_while_training_goes_on(

@@ -1,12 +1,14 @@
 """The time machine over HTTP."""
 
 import base64
+import io
 import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -43,7 +45,7 @@ def test_a_moment_is_the_frame_as_the_stream_tells_it(client: TestClient, run: R
     assert (told["step"], told["limit"]) == (19, 6.0)
     points = np.frombuffer(base64.b64decode(told["points"]), "<f4").reshape(-1, 2)
     np.testing.assert_array_equal(points, frame(19).points)
-    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["cache-control"] == "private, max-age=600"
 
 
 def test_a_number_that_json_lacks_is_null(client: TestClient, run: Run) -> None:
@@ -70,3 +72,24 @@ def test_a_run_that_is_not_here_is_a_404(client: TestClient, run_id: str) -> Non
 def test_a_run_that_has_not_begun_has_no_frames(client: TestClient) -> None:
     answer = client.get(f"/api/runs/{runs.create(small()).id}/frames")
     assert answer.json()["steps"] == []
+
+
+def test_the_film_of_a_bundled_model_is_a_gif_of_its_frames(client: TestClient) -> None:
+    answer = client.get("/api/runs/digits-2d/film.gif?dark=1&behind=1")
+    assert answer.headers["content-type"] == "image/gif"
+    assert answer.headers["content-disposition"] == 'attachment; filename="digits-2d.gif"'
+    steps = client.get("/api/runs/digits-2d/frames").json()["steps"]
+    film = Image.open(io.BytesIO(answer.content))
+    assert film.n_frames == len(steps) == 20
+    assert film.convert("RGB").getpixel((0, 0)) == pytest.approx((0x0F, 0x14, 0x19), abs=6)
+
+
+def test_a_run_without_frames_has_no_film(client: TestClient) -> None:
+    answer = client.get(f"/api/runs/{runs.create(small()).id}/film.gif")
+    assert (answer.status_code, "no frames yet" in answer.json()["error"]) == (404, True)
+
+
+@pytest.mark.parametrize("run_id", ["..", "extractors", "no-such", "%2e%2e%2fruns"])
+@pytest.mark.parametrize("what", ["frames", "film.gif"])
+def test_other_folders_have_no_history(client: TestClient, run_id: str, what: str) -> None:
+    assert client.get(f"/api/runs/{run_id}/{what}").status_code == 404

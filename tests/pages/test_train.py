@@ -369,3 +369,36 @@ def test_a_saved_run_is_chosen_deleted_and_brought_back(
     assert runs.saved() == []
     press(app, "Undo")
     assert [saved.name for saved in runs.saved()] == ["second *try*"]
+
+
+@pytest.mark.usefixtures("without_data")
+def test_a_bundled_model_shows_how_it_learned_where_its_data_are_not(open_page: Open) -> None:
+    app = open_page("train", run="mnist-2d")
+    data = component_data(app, "live")
+    assert data["framesUrl"] == "/api/runs/mnist-2d/frames"
+    assert (data["originals"], data["before"], data["status"]) == (None, None, "finished")
+    assert "comes with VAE Lab" in text(app)
+    assert "Get MNIST" in [button.label for button in app.button]
+
+
+def test_no_bundled_model_can_be_renamed_or_deleted(open_page: Open) -> None:
+    app = open_page("train", run="digits-2d")
+    assert not app.text_input
+    assert not {"Save", "Delete"} & {button.label for button in app.button}
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "paused"])
+def test_the_picker_does_not_take_a_run_under_way_from_the_page(
+    open_page: Open, status: str
+) -> None:
+    run = ended(default_config("digits"), status)
+    run.renew_lease()
+    app = open_page("train", run=run.id)
+    app.selectbox(key="model").set_value("digits-ae-2d").run()
+    assert app.query_params["run"] == run.id
+
+
+def test_the_picker_turns_the_page_to_a_model_when_no_run_is_under_way(open_page: Open) -> None:
+    app = open_page("train", run=ended(default_config("digits"), "finished").id)
+    app.selectbox(key="model").set_value("digits-ae-2d").run()
+    assert app.query_params["run"] == "digits-ae-2d"

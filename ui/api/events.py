@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ui.api.following import Event, Follower
-from vae_core import runs
+from vae_core import catalogue
 from vae_core.errors import RunError
 
 LOOK_EVERY_S = 0.05
@@ -24,7 +24,7 @@ FAREWELL_S = 1.0
 async def events(request: Request) -> Response:
     """Answer the stream of one run, which grants reading to whoever knows its id."""
     try:
-        run = runs.open_run(request.path_params["run_id"])
+        run = catalogue.open_run(request.path_params["run_id"])
     except RunError as error:
         return JSONResponse({"error": str(error)}, status_code=404)
     after = request.headers.get("last-event-id") or request.query_params.get("after", "")

@@ -49,7 +49,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
 
 /** The parts, none of them with anything to show yet. */
 function build(parentElement) {
-  const view = { ...NOTHING_YET, data: null, asking: 0 };
+  const view = { ...NOTHING_YET, data: null, asking: 0, isCovered: false };
   const parts = {
     says: sayings(),
     map: liveMap(),
@@ -58,9 +58,12 @@ function build(parentElement) {
     curves: curves(),
     probes: probes(),
     step: stepView((picture, place) => markBatch(view, place)),
-    time: timeMachine((frame) => showMoment(view, frame)),
+    time: timeMachine((frame, ms) => showMoment(view, frame, ms), () => filmOf(view)),
   };
-  const cover = switchOf("Pictures behind", (isOn) => parts.map.cover(isOn));
+  const cover = switchOf("Pictures behind", (isOn) => {
+    view.isCovered = isOn;
+    parts.map.cover(isOn);
+  });
   const foot = make("div", { class: "vl-foot-row" }, [parts.key.element, cover]);
   const measured = [parts.loss, parts.curves, parts.probes].map((part) => part.element);
   const learning = make("div", { class: "vl-learning" }, measured);
@@ -167,21 +170,26 @@ function hearRows(view, { rows, restarted }) {
   showSteps(view);
 }
 
-function showFrame(view, frame) {
-  view.parts.map.show(frame, view.step < 0);
+function showFrame(view, frame, ms) {
+  view.parts.map.show(frame, view.step < 0 ? 0 : ms);
   view.parts.probes.show(frame.recons);
   view.step = frame === view.data.before ? -1 : frame.step;
 }
 
 /** An earlier moment in all parts at once; null: the newest again. */
-function showMoment(view, frame) {
+function showMoment(view, frame, ms) {
   const { parts, data, newest } = view;
   const moment = frame ?? newest;
-  if (moment) showFrame(view, moment);
+  if (moment) showFrame(view, moment, ms);
   if (frame) parts.loss.show(frame.step ? frame.numbers : null, data.hasKl);
   parts.curves.mark(frame ? (frame.numbers.epoch ?? 0) : null);
   showWords(view);
   showSteps(view);
+}
+
+/** Where the server makes the film as it looks here. */
+function filmOf({ data, isCovered }) {
+  return `${data.filmUrl}&behind=${isCovered ? 1 : 0}`;
 }
 
 function showWords(view) {

@@ -11,7 +11,6 @@ from ui.components import register
 from vae_core import runs
 from vae_core.config import RunConfig
 from vae_core.data import dataset_entry
-from vae_core.frames import LIVE_FILE
 from vae_core.record import RunRecord
 
 _LIVE = register("live")
@@ -38,10 +37,11 @@ def _described(
     """What `live.js` is given."""
     spec = dataset_entry(config.dataset).spec
     status = record.status if record is not None else "none"
-    has_frame = run is not None and (run.folder / LIVE_FILE).exists()
+    has_frame = run is not None and run.has_frames()
     return {
         "url": f"/api/events/{run.id}" if run is not None else None,
         "framesUrl": f"/api/runs/{run.id}/frames" if run is not None else None,
+        "filmUrl": f"/api/runs/{run.id}/film.gif?dark={theme.is_dark():d}" if run else None,
         "status": status,
         "answeredAt": time.time(),  # so that the script hears of each answer
         "numDone": record.num_done if record is not None else 0,
@@ -55,9 +55,16 @@ def _described(
         "classNames": list(spec.class_names),
         "palette": theme.class_colours(),
         "isMixed": told.CLASS in told.names(config.model),
-        "originals": base64.b64encode(live.originals(config.dataset)).decode(),
+        "originals": _originals(config.dataset),
         "shape": list(spec.event_shape),
         "latentDim": config.model.latent_dim,
         "hasKl": config.model.posterior == "gaussian",
         "epochs": config.train.epochs,
     }
+
+
+def _originals(dataset: str) -> str | None:
+    """The probe images, as a PNG in base64; None when the data set is not on this computer."""
+    if not dataset_entry(dataset).is_present():
+        return None
+    return base64.b64encode(live.originals(dataset)).decode()

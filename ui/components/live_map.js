@@ -13,8 +13,8 @@ const NAMES_REACH = 1.5; // heights of a name, from its class
 
 /**
  * @returns {object} element, where `data-step` is the step of the frame whose dots have arrived and
- *   `data-frames` counts frames; dress(data): take over what `live.py` says; show(frame, atOnce): a
- *   frame, as the "frame" event gives it; mark(pictures, picked): where a batch's pictures fall;
+ *   `data-frames` counts frames; dress(data): take over what `live.py` says; show(frame, ms): a
+ *   frame, as the "frame" event gives it, to which the dots glide for so long; mark(pictures, picked): where a batch's pictures fall;
  *   cover(isOn): whether the decoder's pictures lie behind; close().
  */
 export function liveMap() {
@@ -28,7 +28,7 @@ export function liveMap() {
   return {
     element,
     dress: (data) => dress(view, data),
-    show: (frame, atOnce) => show(view, readFrame(frame), atOnce),
+    show: (frame, ms) => show(view, readFrame(frame), ms),
     mark: view.marks.batch,
     cover(isOn) {
       view.isCovered = isOn;
@@ -60,13 +60,13 @@ async function dress(view, data) {
   await axes.setFigure(figureOf(view.data.figure, view.frame)); // a frame came while it opened
 }
 
-function show(view, frame, atOnce) {
+function show(view, frame, ms) {
   const before = view.frame;
   view.frame = frame;
   view.element.dataset.frames = Number(view.element.dataset.frames) + 1;
   if (!view.axes) return;
   if (axesOf(before) !== axesOf(frame)) view.axes.setFigure(figureOf(view.data.figure, frame));
-  view.tween.to(frame.xs, frame.ys, atOnce);
+  view.tween.to(frame.xs, frame.ys, ms);
   nameClasses(view);
   drawBehind(view);
 }
@@ -79,7 +79,7 @@ function axesOf(frame) {
 function place(view) {
   view.marks.place(view.axes);
   if (!view.frame) return;
-  view.tween.to(view.frame.xs, view.frame.ys, true);
+  view.tween.to(view.frame.xs, view.frame.ys, 0);
   nameClasses(view);
   drawBehind(view);
 }

@@ -6,7 +6,8 @@ const COLUMNS = 8;
 
 /**
  * @returns {{element: HTMLElement, dress: (data: object) => Promise<void>,
- *   show: (png: string) => Promise<void>}} dress: take the originals; show: the reconstructions,
+ *   show: (png: string) => Promise<void>}} dress: take the originals,
+ *   null where they are not on this computer; show: the reconstructions,
  *   all in one row, as base64.
  */
 export function probes() {
@@ -14,11 +15,7 @@ export function probes() {
     role: "img",
     "aria-label": "Rows of originals, each above its reconstructions",
   });
-  const head = make("p", {}, [
-    make("b", { text: "Originals" }),
-    ", each row above its ",
-    make("b", { class: "reconstruction", text: "reconstructions" }),
-  ]);
+  const head = make("p");
   const element = make("div", { class: "vl-probes" }, [head, canvas]);
   const state = { shape: null, originals: null, png: null };
   const draw = async (png, half) => {
@@ -29,8 +26,9 @@ export function probes() {
   return {
     element,
     async dress({ originals, shape }) {
-      if (originals === state.originals) return;
+      if (state.shape && originals === state.originals) return;
       Object.assign(state, { originals, shape });
+      head.replaceChildren(...headOf(originals));
       measure(canvas, shape);
       await Promise.all([draw(originals, 0), draw(state.png, 1)]);
     },
@@ -39,6 +37,12 @@ export function probes() {
       await draw(png, 1);
     },
   };
+}
+
+function headOf(originals) {
+  const made = make("b", { class: "reconstruction", text: "reconstructions" });
+  if (!originals) return ["The same pictures at every moment: their ", made];
+  return [make("b", { text: "Originals" }), ", each row above its ", made];
 }
 
 /** @returns {Promise<HTMLImageElement>} a PNG, given as base64, ready to be drawn. */

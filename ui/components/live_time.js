@@ -1,23 +1,27 @@
 // The time machine: back to any moment of a run, by hand or as a film.
 
 import { openFilm } from "./live_film.js";
+import { saveAnswer } from "./save.js";
 import { timeBar } from "./live_time_bar.js";
 
-const FRAME_MS = 150; // of the film, at speed 1
+const FRAME_MS = 250; // of the film, at speed 1
+const GLIDE_SHARE = 0.6; // of that time the dots move, then they are where the frame has them
 // Places in the film: of the frame shown, and of the one last asked for.
 const PRESENT = { at: null, wanted: null };
 const STEPS_OF_KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
 
 /**
- * @param {(frame: object|null) => void} show an earlier moment, a frame as the "frame" event gives
- *   it on axes that all of them share; null: the present again.
+ * @param {(frame: object|null, ms: number) => void} show an earlier moment, a frame as the "frame"
+ *   event gives it on axes that all of them share, its dots gliding there for so long; null: the
+ *   present again.
+ * @param {() => string} addressOf of the film as a GIF.
  * @returns {object} element; open(url): frames of another run, null for none; told(row): how far
  *   training is; isBack(): whether an earlier moment is shown; close().
  */
-export function timeMachine(show) {
+export function timeMachine(show, addressOf) {
   const bar = timeBar();
   const view = { bar, show, film: null, ...PRESENT, row: null, turn: 0, playing: null };
-  const { thumb, play, now } = bar.controls;
+  const { thumb, play, now, keep } = bar.controls;
   thumb.addEventListener("input", () => {
     const wanted = Number(thumb.value);
     rewindByHand(view, (steps) => nearest(steps, wanted));
@@ -28,6 +32,7 @@ export function timeMachine(show) {
   });
   play.addEventListener("click", () => (view.playing ? stop(view) : playFilm(view)));
   now.addEventListener("click", () => present(view));
+  keep.addEventListener("click", () => keepFilm(bar, addressOf()));
   return {
     element: bar.element,
     isBack: () => view.at !== null,
@@ -66,7 +71,7 @@ function rewindByHand(view, choose) {
  * Show the frame whose place `choose` finds in the steps of all; of several that are asked for at a
  * time, only the last.
  */
-async function rewind(view, choose) {
+async function rewind(view, choose, ms = 0) {
   if (!view.film) return;
   const turn = (view.turn += 1);
   try {
@@ -77,7 +82,7 @@ async function rewind(view, choose) {
     const frame = await view.film.frame(at);
     if (turn !== view.turn) return;
     view.at = at;
-    view.show(frame);
+    view.show(frame, ms);
     draw(view, frame);
   } catch (error) {
     if (turn !== view.turn) return;
@@ -92,7 +97,7 @@ function present(view) {
   const wasBack = view.at !== null;
   Object.assign(view, PRESENT);
   if (!wasBack) return;
-  view.show(null);
+  view.show(null, 0);
   draw(view);
 }
 
@@ -107,12 +112,25 @@ function playFilm(view) {
 
 async function playFrom(view, token, at) {
   const began = performance.now();
-  await rewind(view, () => at);
-  const left = FRAME_MS / view.bar.speed() - (performance.now() - began);
+  const lasts = FRAME_MS / view.bar.speed();
+  await rewind(view, () => at, GLIDE_SHARE * lasts);
+  const left = lasts - (performance.now() - began);
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, left)));
   if (view.playing !== token) return;
   if (at < view.film.steps().length - 1) playFrom(view, token, at + 1);
   else stop(view);
+}
+
+async function keepFilm({ controls, say }, address) {
+  controls.keep.disabled = true;
+  say("Making the film");
+  try {
+    await saveAnswer(await fetch(address), "training.gif");
+    say("");
+  } catch (error) {
+    say(`The film was not saved (${error.message}).`);
+  }
+  controls.keep.disabled = false;
 }
 
 function stop(view) {

@@ -7,7 +7,7 @@ const SPEEDS = [0.5, 1, 2, 4];
 const [PLAY, PAUSE] = ["Play the training from here on", "Pause the film"];
 
 /**
- * @returns {object} element; controls: thumb, play, now; speed(): of the film; fill(row): how far
+ * @returns {object} element; controls: thumb, play, now, keep (the film, as a file); speed(): of the film; fill(row): how far
  *   training is, null for not at all; place(frame): the moment shown, null for the present;
  *   enable(can, isBack); mark(isPlaying); say(text).
  */
@@ -18,17 +18,18 @@ export function timeBar() {
   const thumb = make("input", { type: "range", min: 0, max: 1, "aria-label": "Moment" });
   const play = button("", () => {}, { class: "vl-button vl-play" });
   const now = button("Now", () => {}, { title: "Back to the newest moment (End)" });
+  const keep = button("GIF", () => {}, { title: "Save the film: every kept moment, as a GIF" });
   const speed = make("select", { class: "vl-button", "aria-label": "Speed of the film" });
   speed.append(...SPEEDS.map((value) => make("option", { value, text: `${value}\u00d7` })));
   speed.value = 1;
   const where = make("span", { class: "vl-where vl-muted", role: "status" });
   const track = make("div", { class: "vl-track" }, [bar, thumb]);
   const attributes = { class: "vl-time", role: "group", "aria-label": "Time machine" };
-  const element = make("div", attributes, [play, track, where, speed, now]);
+  const element = make("div", attributes, [play, track, where, speed, keep, now]);
   let done = 0;
   return {
     element,
-    controls: { thumb, play, now },
+    controls: { thumb, play, now, keep },
     speed: () => Number(speed.value),
     fill(row) {
       done = row?.step ?? 0;
@@ -43,7 +44,7 @@ export function timeBar() {
       thumb.setAttribute("aria-valuetext", frame ? momentOf(frame) : "now");
     },
     enable(can, isBack) {
-      for (const control of [thumb, play, speed]) control.disabled = !can;
+      for (const control of [thumb, play, speed, keep]) control.disabled = !can;
       now.disabled = !isBack;
       element.classList.toggle("is-back", isBack);
     },

@@ -5,23 +5,23 @@ const GLIDE_MS = 200; // about the time from one frame to the next
 /**
  * @param {(xs: Float32Array, ys: Float32Array) => void} draw called at each picture of the screen
  *   while they move; the last call has exactly the numbers that were asked for.
- * @returns {object} to(xs, ys, atOnce): where N dots go, Float32Arrays; close().
+ * @returns {object} to(xs, ys, ms): where N dots go, Float32Arrays, and how long they take; close().
  */
 export function createTween(draw) {
   let now = null; // where the dots are drawn: {xs, ys}
   let request = 0;
-  const to = (xs, ys, atOnce = false) => {
+  const to = (xs, ys, ms = GLIDE_MS) => {
     cancelAnimationFrame(request);
     const from = now;
     const target = { xs, ys };
-    if (atOnce || from?.xs.length !== xs.length || prefersStill()) {
+    if (ms <= 0 || from?.xs.length !== xs.length || prefersStill()) {
       now = target;
       draw(xs, ys);
       return;
     }
     const began = performance.now();
     const move = (time) => {
-      const share = (time - began) / GLIDE_MS;
+      const share = (time - began) / ms;
       now = share < 1 ? between(from, target, Math.max(0, share)) : target;
       draw(now.xs, now.ys);
       if (share < 1) request = requestAnimationFrame(move);

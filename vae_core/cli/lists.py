@@ -10,17 +10,14 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from vae_core import catalogue, runs
-from vae_core.checkpoints import save_trained
+from vae_core.bundling import bundle
 from vae_core.cli.shared import Json, app, examples
 from vae_core.console import AS_IT_IS, err, errors, out, print_json
 from vae_core.data import DATASETS, data_folder, dataset_entry, load_dataset
 from vae_core.metrics import EXTRACTOR
 from vae_core.metrics.extractor_training import DATASET, save_extractor, train_extractor
 from vae_core.models import MODELS
-from vae_core.recipes import RECIPES, recipe
-from vae_core.record import RunRecord
-from vae_core.training import Finished
-from vae_core.training import train as train_events
+from vae_core.recipes import RECIPES
 
 REBUILT = (*RECIPES, EXTRACTOR)
 
@@ -128,24 +125,8 @@ def _rebuild(name: str) -> None:
     if name == EXTRACTOR:
         _rebuild_extractor()
         return
-    config = recipe(name)
-    data = load_dataset(config.dataset)
     err.print(f"Training {name}")
-    *_, last = train_events(config, data)
-    assert isinstance(last, Finished)
-    folder = catalogue.BUNDLED / name
-    folder.mkdir(parents=True, exist_ok=True)
-    record = RunRecord(
-        id=name,
-        name=name,
-        status="finished",
-        config=config,
-        spec=data.spec,
-        elapsed_s=last.elapsed_s,
-        num_done=last.step,
-        num_steps=last.step,
-    )
-    save_trained(folder, record, last.model, data, half=True)
+    bundle(name)
 
 
 def _rebuild_extractor() -> None:
