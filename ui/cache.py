@@ -14,8 +14,9 @@ from torch import Tensor
 
 from vae_core import catalogue, runs
 from vae_core.checkpoints import Checkpoint, load_checkpoint
-from vae_core.data import SPLITS, Dataset, dataset_entry, load_dataset
+from vae_core.data import SPLITS, Dataset, ImageSource, dataset_entry, load_dataset
 from vae_core.errors import CheckpointError, RunError
+from vae_core.inference import encode
 from vae_core.projection import (
     Projection,
     axes_projection,
@@ -26,6 +27,8 @@ from vae_core.record import RECORD_FILE, RunRecord, read_record
 
 DEFAULT_MODEL = "digits-2d"
 PRIOR_REACH = 3.0  # a VAE's map shows at least where its prior N(0, 1) lies
+
+ENCODED_AT_ONCE = 5_000
 
 Key = tuple[str, int]
 Axes = tuple[int, int] | None
@@ -192,3 +195,44 @@ def originals(found: Checkpoint, positions: Sequence[int]) -> Tensor | None:
 def original(found: Checkpoint, position: int) -> Tensor | None:
     """One of `originals`, (1, C, H, W)."""
     return originals(found, [position])
+
+
+@dataclass(frozen=True)
+class TrainingCodes:
+    """Where a model puts the pictures that it was trained on.
+
+    Attributes:
+        mean: (N, D) posterior means.
+        label: (N,) classes.
+        source: the training split.
+    """
+
+    mean: Tensor
+    label: Tensor
+    source: ImageSource
+
+    def pictures(self, index: Tensor) -> Tensor:
+        """Some of them, (M, C, H, W) in [0, 1]."""
+        return self.source.batch(index).x
+
+
+def training_codes(found: Checkpoint) -> TrainingCodes | None:
+    """Encode the training split of a model's data set; None when that is not on this computer."""
+    data = dataset(found.record.config.dataset)
+    if data is None or data.fingerprint != found.record.data_fingerprint:
+        return None
+    return _training_codes(str(found.folder), _mtime_ns(found.folder))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _training_codes(folder: str, mtime_ns: int) -> TrainingCodes:
+    found = checkpoint((folder, mtime_ns))
+    train = load_dataset(found.record.config.dataset).train
+    parts = [
+        slice(first, first + ENCODED_AT_ONCE) for first in range(0, len(train), ENCODED_AT_ONCE)
+    ]
+    means = [
+        encode(found.model, train.pixels(part.start, part.stop), train.conditions(part)).mean
+        for part in parts
+    ]
+    return TrainingCodes(torch.cat(means), train.labels, train)

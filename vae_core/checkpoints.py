@@ -17,7 +17,7 @@ from torch import Tensor
 from vae_core.data import SPLITS, Dataset, SplitName, joined
 from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
-from vae_core.inference import Encoded, encode
+from vae_core.inference import Encoded, decode, encode
 from vae_core.metrics import evaluate
 from vae_core.models import LatentModel, build_model
 from vae_core.record import QUANTILES, RunRecord, Summary, read_record, write_record
@@ -86,6 +86,16 @@ def compute_latents(model: LatentModel, data: Dataset) -> Latents:
     )
 
 
+def error_quantiles(model: LatentModel, data: Dataset, latents: Latents) -> tuple[float, ...]:
+    """How well a model redraws pictures it has not learned from: see `RunRecord`."""
+    rows = (latents.split == SPLITS.index("test")).nonzero()[:, 0]
+    test = data.test.batch(latents.index[rows])
+    recon = decode(model, latents.encoded.mean[rows], test.conditions)
+    errors = (recon - test.x).square().mean((1, 2, 3))
+    found: list[float] = torch.quantile(errors, torch.tensor(QUANTILES)).tolist()
+    return tuple(found)
+
+
 def save_trained(
     folder: Path, record: RunRecord, model: LatentModel, data: Dataset, *, half: bool = False
 ) -> RunRecord:
@@ -124,6 +134,7 @@ def save_trained(
     record = record.evolve(
         summary=Summary.parse({name: values[name] for name in Summary.model_fields}),
         latent_quantiles=quantiles.tolist(),
+        error_quantiles=error_quantiles(model, data, latents),
         kl_per_dim=measured.kl_per_dim,
         data_fingerprint=data.fingerprint,
     )

@@ -52,6 +52,8 @@ class RunRecord(Config):
         transfer: which weights were taken over from the model it was fine-tuned from.
         summary: of the test split, once trained.
         latent_quantiles: of training means, one row per latent dimension at `QUANTILES`.
+        error_quantiles: of the test images' mean squared errors, decoded from the posterior
+            mean, at `QUANTILES`; empty in records of earlier versions.
         kl_per_dim: nats on the test split, one per latent dimension; empty for an autoencoder.
         owner: hash of the owner's token; None when nobody claims it.
     """
@@ -74,6 +76,7 @@ class RunRecord(Config):
     transfer: str | None = None
     summary: Summary | None = None
     latent_quantiles: tuple[tuple[float, ...], ...] = ()
+    error_quantiles: tuple[float, ...] = ()
     kl_per_dim: tuple[float, ...] = ()
     owner: str | None = None
 

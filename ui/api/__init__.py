@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui.api import assets, events, histories, models
+from ui.api import assets, drawing, events, histories, models
 
 
 def unknown(request: Request) -> JSONResponse:
@@ -15,6 +15,7 @@ def unknown(request: Request) -> JSONResponse:
 ROUTES = [
     *assets.ROUTES,
     *models.ROUTES,
+    *drawing.ROUTES,
     *events.ROUTES,
     *histories.ROUTES,
     Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),

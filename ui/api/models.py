@@ -4,7 +4,7 @@ Addresses hold the model's id and version (see `cache.Choice.key`), so that a br
 it got for ever.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 
 import torch
@@ -31,6 +31,7 @@ _BYTES = "application/octet-stream"
 FILM_FRAME_MS, FILM_SIDE = 60, 280
 
 Endpoint = Callable[[Request, Checkpoint], Response]
+Told = Mapping[str, Tensor]
 AsyncEndpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -85,37 +86,41 @@ def sheet(request: Request, found: Checkpoint) -> Response:
     return Response(png(tile(pictures, SHEET_SIDE)), media_type="image/png", headers=FOR_EVER)
 
 
-def posted(endpoint: Callable[[Checkpoint, Tensor], Response]) -> AsyncEndpoint:
-    """Decode what a page asks for: {"z": rows of D numbers, "told": {condition: value}}.
+def posted(endpoint: Callable[[Checkpoint, Tensor, Told], Response]) -> AsyncEndpoint:
+    """Take what a page sends: {"z": N rows of numbers, "told": {condition: value}}.
 
-    A told value is a class, a list of numbers, or null for "not told".
+    A told value is a class, a list of numbers, or null for "not told". The endpoint gets the rows,
+    (N, D) float32, and what is told, as `inference.decode` takes it.
     """
 
     async def answer(request: Request) -> Response:
-        body = await _body(request)
+        body = await posted_body(request, MAX_BODY_BYTES)
         if body is None:
             error = f"More than {MAX_BODY_BYTES:,} bytes received; ask for fewer pictures at once."
             return JSONResponse({"error": error}, 413)
-        return await run_in_threadpool(
-            of_model(lambda _, found: endpoint(found, _decode(found, body))), request
-        )
+
+        def answer_for(_: Request, found: Checkpoint) -> Response:
+            z, conditions = _asked(found, body)
+            return endpoint(found, z, conditions)
+
+        return await run_in_threadpool(of_model(answer_for), request)
 
     return answer
 
 
-async def _body(request: Request) -> bytes | None:
-    """Read what was posted; None when it is too long to be a request for pictures."""
+async def posted_body(request: Request, limit: int) -> bytes | None:
+    """Read what was posted; None when it is longer than `limit` bytes."""
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > limit:
             return None
     return body
 
 
-def _decode(found: Checkpoint, body: bytes) -> Tensor:
+def _asked(found: Checkpoint, body: bytes) -> tuple[Tensor, Told]:
     try:
-        asked = _Decodes.model_validate_json(body)
+        asked = _Rows.model_validate_json(body)
     except ValidationError as error:
         what = error.errors(include_url=False, include_context=False)[0]
         raise InvalidInputError(
@@ -124,23 +129,24 @@ def _decode(found: Checkpoint, body: bytes) -> Tensor:
         ) from error
     if len({len(row) for row in asked.z}) > 1:
         raise InvalidInputError("Rows of different lengths received in z; expected equal ones.")
-    z = torch.tensor(asked.z, dtype=torch.float32)
-    return decode(found.model, z, told.from_json(found, asked.told))
+    return torch.tensor(asked.z, dtype=torch.float32), told.from_json(found, asked.told)
 
 
 @posted
-def decoded(found: Checkpoint, pictures: Tensor) -> Response:
+def decoded(found: Checkpoint, z: Tensor, conditions: Told) -> Response:
     """Answer the pictures, (N, C, H, W) in [0, 1], as float32, little endian; see `decoder.js`."""
+    pictures = decode(found.model, z, conditions)
     return Response(pictures.numpy().astype("<f4").tobytes(), media_type=_BYTES)
 
 
 @posted
-def film(found: Checkpoint, pictures: Tensor) -> Response:
+def film(found: Checkpoint, z: Tensor, conditions: Told) -> Response:
     """Answer the pictures one after the other, as a GIF; see `film.js`."""
+    pictures = decode(found.model, z, conditions)
     return Response(gif(pictures, FILM_FRAME_MS, FILM_SIDE), media_type="image/gif")
 
 
-class _Decodes(BaseModel):
+class _Rows(BaseModel):
     z: list[list[float]] = Field(min_length=1, max_length=MAX_DECODES)
     told: dict[str, int | list[float | None] | None] = Field(default={}, max_length=8)
 

@@ -2,11 +2,10 @@
 // that the page cannot run. Both are asked in the same way.
 
 import { loadNet } from "./net.js";
+import { oneRequest } from "./one_request.js";
 
-const SERVER_NOTE = "This network is too large for the page, so the server draws: a moment later.";
-const REFUSED_NOTE = "The server no longer has this model as it was. Reload the page.";
-const LOST_NOTE = "The server does not answer; pictures follow once it does.";
-const RETRY_MS = 1000;
+export const SERVER_NOTE =
+  "This network is too large for the page, so the server draws: a moment later.";
 
 /**
  * @param {{url: string, runsHere: boolean}} model as `ui/components/model.py`
@@ -32,49 +31,19 @@ export async function openDecoder(model, say) {
 }
 
 function onServer(model, say) {
-  const waiting = new Map();
-  const closing = new AbortController();
-  let busy = false;
-  const next = async () => {
-    if (busy || !waiting.size || closing.signal.aborted) return;
-    busy = true;
-    const [slot, job] = waiting.entries().next().value;
-    waiting.delete(slot);
-    try {
-      const pictures = await ask(model, job, closing.signal);
-      say(SERVER_NOTE);
-      if (!closing.signal.aborted) job.done(pictures);
-    } catch (error) {
-      if (error.isRefusal) {
-        say(REFUSED_NOTE);
-      } else if (!closing.signal.aborted) {
-        say(LOST_NOTE);
-        if (!waiting.has(slot)) waiting.set(slot, job);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-    busy = false;
-    next();
-  };
+  const server = oneRequest(say, SERVER_NOTE);
   return {
     runsHere: false,
-    draw: (slot, zs, told, done) => {
-      waiting.set(slot, { zs, told, done });
-      next();
+    draw(slot, zs, told, done) {
+      const body = { z: zs.map((z) => Array.from(z)), told };
+      const read = async (answer) => parted(new Float32Array(await answer.arrayBuffer()), zs.length);
+      server.ask(slot, { url: `${model.url}/decode`, body, read }, done);
     },
-    close: () => closing.abort(),
+    close: server.close,
   };
 }
 
-async function ask(model, { zs, told }, signal) {
-  const body = JSON.stringify({ z: zs.map((z) => Array.from(z)), told });
-  const headers = { "Content-Type": "application/json" };
-  const answer = await fetch(`${model.url}/decode`, { method: "POST", headers, body, signal });
-  if (!answer.ok) {
-    const isRefusal = answer.status >= 400 && answer.status < 500;
-    throw Object.assign(new Error(`the server answered ${answer.status}`), { isRefusal });
-  }
-  const all = new Float32Array(await answer.arrayBuffer());
-  const size = all.length / zs.length;
-  return zs.map((_, place) => all.subarray(place * size, (place + 1) * size));
+function parted(all, num) {
+  const size = all.length / num;
+  return Array.from({ length: num }, (_, place) => all.subarray(place * size, (place + 1) * size));
 }

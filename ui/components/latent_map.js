@@ -14,7 +14,7 @@ import { button, make } from "./dom.js";
 import { createPainter } from "./painter.js";
 import { openStored } from "./sliders_stored.js";
 
-const FOUND = ["here", "dot", "picked", "selection", "path"];
+const FOUND = ["here", "dot", "picked", "selection", "path", "drawn", "near"];
 const views = new WeakMap();
 
 /**
@@ -100,15 +100,9 @@ function toldOf({ picked, data, latents }) {
   return knows && picked ? { class: latents.labels[picked.position()] } : {};
 }
 
-const aboutOf = ({ model, noun, classNames, palette, words, isStrip, hasMany }) => ({
-  model,
-  noun,
-  classNames,
-  palette,
-  words,
-  isStrip,
-  hasMany,
-});
+const ABOUT = "model noun classNames palette words isStrip hasMany errors".split(" ");
+
+const aboutOf = (data) => Object.fromEntries(ABOUT.map((name) => [name, data[name]]));
 
 /** The page's elements; `use` takes a tool of `startMap` and what it is given. */
 function frame(data, use) {

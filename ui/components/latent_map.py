@@ -8,6 +8,7 @@ from ui.api.assets import PLOTLY_URL
 from ui.components import register
 from ui.components.model import describe
 from ui.picked import Picked
+from vae_core.data import dataset_entry
 from vae_core.distributions import StandardNormal
 
 _MAP = register("latent_map")
@@ -51,8 +52,22 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
         "words": told.in_words(found, picked.told),
         "noun": picker.noun(choice),
         "classNames": list(found.record.spec.class_names),
+        "framing": _framing(found.record.config.dataset),
+        "levels": found.record.spec.levels,
+        "errors": list(found.record.error_quantiles),
         "isMixed": told.CLASS in told.names(found.record.config.model),
         "palette": theme.class_colours(),
+    }
+
+
+def _framing(dataset: str) -> dict[str, Any]:
+    """As `draw_frame.js` takes it."""
+    framing = dataset_entry(dataset).framing
+    return {
+        "box": framing.box,
+        "pen": framing.pen,
+        "byMass": framing.by_mass,
+        "middle": framing.middle,
     }
 
 

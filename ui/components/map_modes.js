@@ -2,6 +2,7 @@
 
 import { createBehind } from "./map_behind.js";
 import { createCursor } from "./map_cursor.js";
+import { createDrawn } from "./map_draw.js";
 import { listenToHands } from "./map_gestures.js";
 import { listenToKeys } from "./map_keys.js";
 import { createLasso } from "./map_lasso.js";
@@ -32,6 +33,7 @@ export function startMap(part, page, isBehind) {
   map.picked = createPicked(part);
   part.picked = map.picked;
   map.drawings = { select: createLasso(part), path: createPath(part) };
+  map.drawn = createDrawn(part);
   map.behind = createBehind(part);
   map.preview = createPreview(part, page.surface);
   map.picked.pick(part.data.pick);
@@ -48,6 +50,7 @@ export function startMap(part, page, isBehind) {
     isBehind: map.shown.isBehind,
     close() {
       map.behind.close();
+      map.drawn.close();
       map.preview.close();
     },
   };
@@ -58,6 +61,7 @@ function setMode(map, name) {
   for (const [mode, drawing] of Object.entries(map.drawings)) if (mode !== name) drawing.drop();
   map.page.tools.select(name, map.shown.isBehind());
   map.page.surface.dataset.mode = name;
+  map.drawn.show(name === "draw");
   map.part.board.put("mode", name);
 }
 
@@ -80,8 +84,8 @@ function hear(map, before) {
   if (JSON.stringify(before.told) !== JSON.stringify(data.told)) redraw(map);
 }
 
-function redraw({ cursor, picked, drawings, behind }) {
-  for (const drawn of [cursor, picked, drawings.path, behind]) drawn.redraw();
+function redraw({ cursor, picked, drawings, behind, drawn }) {
+  for (const shown of [cursor, picked, drawings.path, behind, drawn]) shown.redraw();
 }
 
 function pick(map, position) {
@@ -113,9 +117,9 @@ function handsOf(map) {
     pan: scene.pan,
     zoom: scene.zoom,
     reset: scene.reset,
-    draws: (event) => map.mode !== "look" || event.shiftKey,
+    draws: (event) => map.mode in drawings || event.shiftKey,
     stroke(px, py, isFirst, isTouch) {
-      if (map.mode === "look") setMode(map, "select");
+      if (!(map.mode in drawings)) setMode(map, "select");
       hover(px, py, isTouch);
       drawing().extend(scene.point(px, py), isFirst);
     },

@@ -3,6 +3,7 @@
 
 import { boardOf } from "./board.js";
 import { cursorView } from "./panel_cursor.js";
+import { drawView } from "./panel_draw.js";
 import { pathView } from "./panel_path.js";
 import { pickedView } from "./panel_picked.js";
 import { selectionView } from "./panel_selection.js";
@@ -25,7 +26,8 @@ export default function mount({ data, parentElement }) {
 
 function open(parentElement) {
   const board = boardOf(document);
-  const parts = { look: cursorView(), select: selectionView(), path: pathView() };
+  const draw = drawView((ink) => board.put("ink", ink));
+  const parts = { look: cursorView(), select: selectionView(), path: pathView(), draw };
   const picked = pickedView();
   const found = make("div", { class: "vl-found" });
   found.append(...Object.values(parts).map(({ element }) => element));
@@ -35,9 +37,10 @@ function open(parentElement) {
   // Until something is selected or drawn, the cursor's picture stays.
   const choose = (change) => {
     Object.assign(now, change);
-    const isFound = { look: true, select: now.selection !== null, path: now.path !== null };
-    const chosen = isFound[now.mode] ? now.mode : "look";
+    const isEmpty = { select: now.selection === null, path: now.path === null };
+    const chosen = isEmpty[now.mode] ? "look" : now.mode;
     for (const [name, { element }] of Object.entries(parts)) element.hidden = name !== chosen;
+    root.classList.toggle("is-drawing", chosen === "draw");
     parts.look.invite(now.mode);
   };
   const listeners = {
@@ -45,6 +48,8 @@ function open(parentElement) {
     mode: (mode) => choose({ mode }),
     here: (here) => here && parts.look.here(here),
     dot: parts.look.dot,
+    drawn: parts.draw.show,
+    near: parts.draw.near,
     picked: (one) => one && picked.show(one),
     selection(selection) {
       choose({ selection });

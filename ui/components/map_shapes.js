@@ -25,6 +25,7 @@ export const DRAWINGS = {
   path,
   picked,
   names: (names, view) => names.map((name) => nameOf(name, view)),
+  drawn,
   near,
   cross,
 };
@@ -69,6 +70,11 @@ function picked({ mean, gaussian }, { pixel, unit }) {
   });
   const ring = { cx, cy, r: RING };
   return [...ellipses, svg("circle", { class: "halo", ...ring }), svg("circle", ring)];
+}
+
+/** Value: {trail, gaussian}: the places of a drawing at each stroke, and where it is now. */
+function drawn({ trail, gaussian }, view) {
+  return [...line(trail, view, ""), ...picked({ mean: trail.at(-1), gaussian }, view)];
 }
 
 /** {text, place} */

@@ -6,6 +6,7 @@ const MODES = {
   look: ["Look", "Move to decode, click to pick, drag to pan, turn the wheel to zoom (Esc)"],
   select: ["Select", "Draw around some dots: their mean picture, and how many of each class"],
   path: ["Path", "Draw a path over the map: pictures along it, and a film"],
+  draw: ["Draw", "Draw a picture of your own, or upload one, and see where it lies"],
 };
 
 /**

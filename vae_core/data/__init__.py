@@ -23,6 +23,7 @@ from vae_core.data.conditions import (
     VectorSpec,
     joined,
 )
+from vae_core.data.framing import DIGITS_FRAMING, FULL_FRAMING, MNIST_FRAMING, Framing
 from vae_core.data.mnist import FASHION_MNIST, KMNIST, MNIST, MnistFamily, Progress, data_folder
 from vae_core.errors import UnknownNameError
 
@@ -36,6 +37,7 @@ __all__ = [
     "DataSpec",
     "Dataset",
     "DatasetEntry",
+    "Framing",
     "ImageSource",
     "LazyConditions",
     "SplitName",
@@ -58,16 +60,18 @@ class DatasetEntry:
         load: read it, or raise DatasetError.
         is_present: whether `load` can succeed without a network.
         download: fetch it, telling (bytes done, bytes in all); None when it is embedded.
+        framing: how its pictures lie in their frame.
     """
 
     spec: DataSpec
     load: Callable[[], Dataset]
     is_present: Callable[[], bool]
     download: Callable[[Progress | None], None] | None
+    framing: Framing
 
 
-def _fetched(family: MnistFamily) -> DatasetEntry:
-    return DatasetEntry(family.spec, family.load, family.is_present, family.download)
+def _fetched(family: MnistFamily, framing: Framing) -> DatasetEntry:
+    return DatasetEntry(family.spec, family.load, family.is_present, family.download, framing)
 
 
 def _binarised(family: MnistFamily, how: Binarisation) -> DatasetEntry:
@@ -77,16 +81,17 @@ def _binarised(family: MnistFamily, how: Binarisation) -> DatasetEntry:
         lambda: binarise(family.load(), how),
         family.is_present,
         family.download,
+        MNIST_FRAMING,
     )
 
 
 DATASETS: dict[str, DatasetEntry] = {
-    "digits": DatasetEntry(digits.SPEC, digits.load, lambda: True, None),
-    "mnist": _fetched(MNIST),
+    "digits": DatasetEntry(digits.SPEC, digits.load, lambda: True, None, DIGITS_FRAMING),
+    "mnist": _fetched(MNIST, MNIST_FRAMING),
     "mnist-static": _binarised(MNIST, "static"),
     "mnist-dynamic": _binarised(MNIST, "dynamic"),
-    "fashion-mnist": _fetched(FASHION_MNIST),
-    "kmnist": _fetched(KMNIST),
+    "fashion-mnist": _fetched(FASHION_MNIST, FULL_FRAMING),
+    "kmnist": _fetched(KMNIST, FULL_FRAMING),
 }
 
 

@@ -1,0 +1,104 @@
+"""Pictures that people bring."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_core.errors import InvalidInputError
+from vae_core.ink import MAX_BYTES, SIDE, read_ink
+
+
+def as_file(pixels: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def cross(ground: int, ink: int, side: int = 40) -> np.ndarray:
+    pixels = np.full((side, side), ground, np.uint8)
+    pixels[10:30, 18:22] = ink
+    return pixels
+
+
+@pytest.mark.parametrize(("ground", "ink"), [(255, 0), (0, 255), (230, 40), (20, 200)])
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF"])
+def test_ink_is_light_on_black_whatever_the_paper(ground: int, ink: int, kind: str) -> None:
+    found = read_ink(as_file(cross(ground, ink), kind))
+    np.testing.assert_array_equal(found > 128, cross(0, 255) > 128)
+    assert (found[0, 0], found[20, 20]) == (0, 255)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_lossy_picture_keeps_its_ink_and_an_even_ground(kind: str) -> None:
+    found = read_ink(as_file(cross(235, 30), kind))
+    assert (found[12:28, 19:21] > 180).all()
+    assert (found[:5] == 0).all()
+
+
+def test_transparent_pixels_are_paper() -> None:
+    pixels = np.zeros((20, 20, 4), np.uint8)
+    pixels[5:15, 9:11, 3] = 255
+    found = read_ink(as_file(pixels))
+    assert (found[10, 10], found[0, 0]) == (255, 0)
+
+
+def test_sixteen_bits_are_not_cut_off() -> None:
+    found = read_ink(as_file(cross(255, 0).astype(np.uint16) * 257))
+    np.testing.assert_array_equal(found > 128, cross(0, 255) > 128)
+
+
+def test_a_photograph_lies_as_its_camera_was_held() -> None:
+    picture = Image.fromarray(cross(255, 0)[:, :30])
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", exif=exif)
+    assert read_ink(buffer.getvalue()).shape == (30, 40)
+
+
+def test_a_large_picture_is_made_small() -> None:
+    found = read_ink(as_file(np.kron(cross(255, 0), np.ones((50, 25), np.uint8))))
+    assert found.shape == (SIDE, SIDE // 2)
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """A PNG that says how large it is, and holds next to nothing."""
+    body = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = [(b"IHDR", body), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")]
+    chunks = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "cannot be read as a picture"),
+        (b"%PDF-1.4 no picture", "cannot be read as a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "cannot be read as a picture"),
+        (as_file(cross(255, 0))[:60], "cannot be read as a picture"),
+        (as_file(cross(255, 0), "TIFF"), "cannot be read as a picture"),
+        (bytes(MAX_BYTES + 1), "more than 10 MiB"),
+        (huge_png(8_000, 8_000), "8,000 x 8,000 pixels"),
+        (huge_png(11_000, 11_000), "40 million pixels"),
+        (huge_png(100_000, 100_000), "40 million pixels"),
+        (as_file(np.full((30, 30), 200, np.uint8)), "one colour"),
+    ],
+)
+def test_anything_else_is_refused_with_what_is_expected(content: bytes, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        read_ink(content)
+
+
+def test_the_papers_grain_is_no_ink(tmp_path: Path) -> None:
+    grain = np.random.default_rng(0).integers(-8, 8, (40, 40))
+    found = read_ink(as_file((cross(220, 20) + grain).clip(0, 255).astype(np.uint8)))
+    outside = cross(0, 255) == 0
+    assert (found[outside] == 0).mean() > 0.95

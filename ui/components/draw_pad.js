@@ -1,0 +1,123 @@
+// A pad to draw on, with mouse, pen or finger; or a picture from a file.
+
+import { pictureAsInk, strokesAsInk } from "./draw_frame.js";
+import { button, make } from "./dom.js";
+
+export const SIDE = 200; // strokes are kept in this unit, however large the pad is shown
+const PEN = 12;
+const FILES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
+
+/**
+ * @param {(ink: object|null) => void} changed called with what is drawn, as `framed` takes it; null
+ *   when it is empty.
+ * @returns {{pad: HTMLElement, tools: HTMLElement, note: HTMLElement, isEmpty: () => boolean}}
+ */
+export function drawPad(changed) {
+  const canvas = make("canvas", { class: "vl-pad", width: SIDE, height: SIDE, tabindex: 0 });
+  canvas.setAttribute("aria-label", "Drawing pad: draw with mouse, pen or finger; Ctrl+Z undoes");
+  canvas.setAttribute("role", "img");
+  const invitation = make("span", { class: "vl-pad-invitation", text: "Draw here" });
+  const note = make("p", { class: "vl-note", role: "alert" });
+  const view = { canvas, invitation, note, changed, strokes: [], picture: null, pointer: null };
+  listen(view);
+  const file = make("input", { type: "file", accept: FILES, hidden: true });
+  file.addEventListener("change", () => take(view, file));
+  view.undo = button("Undo", () => undo(view), { title: "Take back the last stroke (Ctrl+Z)" });
+  view.clear = button("Clear", () => clear(view));
+  const upload = button("Upload", () => file.click(), { title: "A picture from a file, to 10 MiB" });
+  draw(view);
+  return {
+    pad: make("div", { class: "vl-pad-frame" }, [canvas, invitation]),
+    tools: make("div", { class: "vl-pad-tools" }, [view.undo, view.clear, upload, file]),
+    note,
+    isEmpty: () => !view.strokes.length && !view.picture,
+  };
+}
+
+function listen(view) {
+  const { canvas } = view;
+  const place = (event) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const [x, y] = [(event.clientX - left) / width, (event.clientY - top) / height];
+    return [SIDE * x, SIDE * y];
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (view.pointer !== null || event.button !== 0) return;
+    event.preventDefault();
+    canvas.focus({ preventScroll: true });
+    canvas.setPointerCapture(event.pointerId);
+    Object.assign(view, { pointer: event.pointerId, picture: null });
+    view.strokes.push([place(event)]);
+    draw(view);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== view.pointer) return;
+    const passed = event.getCoalescedEvents?.() ?? [];
+    view.strokes.at(-1).push(...(passed.length ? passed : [event]).map(place));
+    draw(view);
+  });
+  const lift = (event) => {
+    if (event.pointerId === view.pointer) view.pointer = null;
+  };
+  canvas.addEventListener("pointerup", lift);
+  canvas.addEventListener("pointercancel", lift);
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key !== "z" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    undo(view);
+  });
+}
+
+function undo(view) {
+  if (view.picture) view.picture = null;
+  else view.strokes.pop();
+  draw(view);
+}
+
+function clear(view) {
+  Object.assign(view, { strokes: [], picture: null });
+  draw(view);
+}
+
+/** The server reads the file: it knows the limits, and what is ink. */
+async function take(view, file) {
+  const [chosen] = file.files;
+  if (!chosen) return;
+  view.note.textContent = "Reading the picture";
+  try {
+    const answer = await fetch("/api/ink", { method: "POST", body: chosen });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+    view.picture = await onCanvas(await answer.blob());
+    view.strokes = [];
+    view.note.textContent = "";
+  } catch (error) {
+    view.note.textContent = error.message;
+  }
+  file.value = ""; // the same file can be chosen again
+  draw(view);
+}
+
+async function onCanvas(blob) {
+  const bitmap = await createImageBitmap(blob);
+  const canvas = make("canvas", { width: bitmap.width, height: bitmap.height });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  return canvas;
+}
+
+function draw(view) {
+  const { canvas, strokes, picture } = view;
+  const context = canvas.getContext("2d");
+  context.fillRect(0, 0, SIDE, SIDE);
+  if (picture) {
+    const scale = SIDE / Math.max(picture.width, picture.height);
+    const [width, height] = [picture.width * scale, picture.height * scale];
+    context.drawImage(picture, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
+  }
+  Object.assign(context, { lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+  const ink = picture ? pictureAsInk(picture) : strokesAsInk(strokes);
+  context.strokeStyle = "#fff";
+  if (!picture) ink?.paint(context);
+  view.invitation.hidden = ink !== null || picture !== null;
+  view.undo.disabled = view.clear.disabled = !picture && !strokes.length;
+  view.changed(ink);
+}

@@ -1,0 +1,85 @@
+"""Pictures that people bring: read with limits, and turned into light ink on black."""
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from vae_core.errors import InvalidInputError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+MAX_BYTES = 10 * 2**20
+MAX_PIXELS = 40_000_000
+SIDE = 280  # of what is kept; many times what a model sees
+_NOISE = 0.08  # of the ink's range: paper is not quite even
+
+
+def read_ink(content: bytes) -> NDArray[np.uint8]:
+    """Read a picture of dark ink on light paper, or of light ink on a dark ground.
+
+    The ground is the median of the picture's edge; what differs from it is ink, the more the
+    lighter in the result. Transparent pixels count as white paper.
+
+    Args:
+        content: a PNG, JPEG, WebP, GIF (its first picture) or BMP file, at most 10 MiB and
+            40 million pixels.
+
+    Returns:
+        (H, W) of at most 280 pixels a side: 0 for the ground, 255 for the strongest ink.
+
+    Raises:
+        InvalidInputError: for anything else, or a picture of one colour.
+    """
+    grey = _read(content)
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    ground = float(np.median(edge))
+    away = grey - ground
+    ink = away if ground < 128 else -away
+    strongest = float(ink.max())
+    if strongest < 16:
+        raise InvalidInputError(
+            "No ink was found: the picture is of one colour. Choose one of something dark on a "
+            "light ground, or light on a dark one."
+        )
+    share = (ink / strongest - _NOISE) / (1 - _NOISE)
+    return (share.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def _read(content: bytes) -> NDArray[np.float64]:
+    """Grey values 0 to 255, at most 280 pixels a side."""
+    if len(content) > MAX_BYTES:
+        raise InvalidInputError(
+            f"A file of more than {MAX_BYTES // 2**20} MiB was received; choose a smaller picture."
+        )
+    try:
+        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise InvalidInputError(
+                f"A picture of {picture.width:,} x {picture.height:,} pixels was received; "
+                f"expected at most {MAX_PIXELS // 10**6} million. Make it smaller."
+            )
+        picture.draft("L", (SIDE, SIDE))  # of a large JPEG not all is unpacked
+        flat = _on_paper(ImageOps.exif_transpose(picture))
+    except InvalidInputError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise InvalidInputError(
+            f"A picture of far more than {MAX_PIXELS // 10**6} million pixels was received; make "
+            "it smaller."
+        ) from error
+    except Exception as error:  # Pillow's readers raise many kinds for damaged files
+        raise InvalidInputError(
+            "This file cannot be read as a picture; expected PNG, JPEG, WebP, GIF or BMP."
+        ) from error
+    flat.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(flat, np.float64)
+
+
+def _on_paper(picture: Image.Image) -> Image.Image:
+    """In grey, 8 bits, on white where it is transparent."""
+    if picture.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+        return Image.fromarray((np.asarray(picture, np.float64) / 257).clip(0, 255).astype("u1"))
+    over = picture.convert("RGBA")
+    paper = Image.new("RGBA", over.size, "white")
+    return Image.alpha_composite(paper, over).convert("L")
