@@ -11,6 +11,12 @@ NAME, NEAR = 0.07, 0.2  # from a class's centre, where its name is, in limits of
 MAX_CANDIDATES = 200
 
 
+def whole_view(choice: cache.Choice) -> cache.MapView:
+    """The map as it is before anybody chooses axes: of more than two numbers, their PCA."""
+    is_flat = cache.checkpoint(choice.key).model.latent_dim <= 2
+    return cache.map_view(choice.key, (0, 1) if is_flat else None)
+
+
 def choose_axes(found: Checkpoint) -> cache.Axes:
     """Ask which two numbers to show; a latent of one or two leaves no choice."""
     latent_dim = found.model.latent_dim

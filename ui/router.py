@@ -21,6 +21,7 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "train.py", title="Train", url_path="train"),
         st.Page(ROOT / "pages" / "sliders.py", title="Sliders", url_path="sliders"),
         st.Page(ROOT / "pages" / "denoise.py", title="Denoise", url_path="denoise"),
+        st.Page(ROOT / "pages" / "compare.py", title="Compare", url_path="compare"),
     ],
     position="top",
 )

@@ -115,9 +115,13 @@ def manifold(
     Returns:
         (num * num, C, H, W) in [0, 1], row by row from the top left.
     """
+    return decode(model, projection.lift(grid(limits, num)), conditions)
+
+
+def grid(limits: tuple[float, float, float, float], num: int) -> Tensor:
+    """Middles of num x num cells, (num * num, 2), row by row from the top left; see `manifold`."""
     left, right, bottom, top = limits
     centres = (torch.arange(num) + 0.5) / num
     x = left + (right - left) * centres
     y = top - (top - bottom) * centres
-    points = torch.stack([x.repeat(num), y.repeat_interleave(num)], dim=1)
-    return decode(model, projection.lift(points), conditions)
+    return torch.stack([x.repeat(num), y.repeat_interleave(num)], dim=1)

@@ -4,6 +4,7 @@ Addresses hold the model's id and version (see `cache.Choice.key`), so that a br
 it got for ever.
 """
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 
@@ -22,8 +23,13 @@ from vae_core.errors import InvalidInputError, VAELabError
 from vae_core.export import export_decoder, export_encoder
 from vae_core.images import gif, png, tile
 from vae_core.inference import decode
+from vae_core.metrics.extractor import reader_of
+from vae_core.metrics.readability import confidence_map
+from vae_core.projection import axes_projection, pca_projection
 
 SHEET_SIDE = 16
+READ_SIDE = 48
+MAX_LIMIT = 1e6
 MAX_DECODES = 512
 MAX_BODY_BYTES = 2**20
 _BYTES = "application/octet-stream"
@@ -84,6 +90,36 @@ def sheet(request: Request, found: Checkpoint) -> Response:
     if pictures is None or not len(pictures):
         return JSONResponse({"error": "These pictures are not on this computer."}, 404)
     return Response(png(tile(pictures, SHEET_SIDE)), media_type="image/png", headers=FOR_EVER)
+
+
+@of_model
+def readable(request: Request, found: Checkpoint) -> Response:
+    """Serve how surely a grid of places of the map is read, as grey PNG; see `compare_holes.js`.
+
+    `?limit=` is half the side of the map, `&class=` what a conditional model is told everywhere.
+    """
+    reader = reader_of(found.record.config.dataset)
+    if reader is None:
+        return JSONResponse({"error": "No classifier here reads this kind of pictures."}, 404)
+    limit = _number(request.query_params.get("limit", ""))
+    label = request.query_params.get("class", "")
+    known = told.from_json(found, {told.CLASS: int(label)} if label.isdecimal() else {})
+    means = found.latents.encoded.mean
+    flat = axes_projection(means.shape[1]) if means.shape[1] <= 2 else pca_projection(means)
+    sure = confidence_map(
+        found.model, flat, (-limit, limit, -limit, limit), READ_SIDE, reader, known
+    )
+    return Response(png(tile(sure[None, None], 1)), media_type="image/png", headers=FOR_EVER)
+
+
+def _number(text: str) -> float:
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = math.nan
+    if not 0 < limit <= MAX_LIMIT:
+        raise InvalidInputError(f"limit={text[:20]} received; expected 0 to {MAX_LIMIT:g}.")
+    return limit
 
 
 def posted(endpoint: Callable[[Checkpoint, Tensor, Told], Response]) -> AsyncEndpoint:
@@ -157,6 +193,7 @@ ROUTES = [
     Route(MODEL + "/decoder", network),
     Route(MODEL + "/latents", latents),
     Route(MODEL + "/pictures/{number:int}.png", sheet),
+    Route(MODEL + "/readable.png", readable),
     Route(MODEL + "/decode", decoded, methods=["POST"]),
     Route(MODEL + "/film", film, methods=["POST"]),
 ]

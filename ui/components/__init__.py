@@ -21,15 +21,17 @@ export default mount;
 """
 
 
-def register(name: str) -> ComponentRenderer:
+def register(name: str, *styles: str) -> ComponentRenderer:
     """Register the component whose script is NAME.js; call it once, when NAME.py is imported.
+
+    Its look is NAME.css, after those of `styles`, which it shares with others.
 
     Its elements are part of the page, not of a shadow root: Plotly puts its style sheet into the
     page, and the colours are those of `ui/theme.py`.
     """
     return st.components.v2.component(
         f"vl_{name}",
-        css=(FOLDER / f"{name}.css").read_text(encoding="utf-8"),
+        css="".join((FOLDER / f"{css}.css").read_text("utf-8") for css in (*styles, name)),
         js=_LOADER.format(version=VERSION, name=name),
         isolate_styles=False,
     )

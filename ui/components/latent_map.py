@@ -8,10 +8,11 @@ from ui.api.assets import PLOTLY_URL
 from ui.components import register
 from ui.components.model import describe
 from ui.picked import Picked
+from vae_core.checkpoints import Checkpoint
 from vae_core.data import dataset_entry
 from vae_core.distributions import StandardNormal
 
-_MAP = register("latent_map")
+_MAP = register("latent_map", "map")
 KEY = "latent_map"
 MAX_HEIGHT = 900  # in pixels; the style sheet makes it fit the window
 
@@ -45,7 +46,7 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
         },
         "isStrip": flat.is_strip,
         "hasMany": found.model.latent_dim > 2,
-        "prior": _prior(picked),
+        "prior": prior_mean(found, view),
         "pick": picked.position,
         "conditions": [{"name": name} for name in told.names(found.record.config.model)],
         "told": told.to_json(picked.told),
@@ -71,10 +72,10 @@ def _framing(dataset: str) -> dict[str, Any]:
     }
 
 
-def _prior(picked: Picked) -> list[float] | None:
+def prior_mean(found: Checkpoint, view: cache.MapView) -> list[float] | None:
     """Mean of N(0, I) on the map, whose directions all have a spread of 1; None without it."""
-    flat = picked.view.projection
-    if flat.is_strip or not isinstance(picked.found.model.prior(), StandardNormal):
+    flat = view.projection
+    if flat.is_strip or not isinstance(found.model.prior(), StandardNormal):
         return None
     mean: list[float] = flat.project(0 * flat.origin[None])[0].tolist()
     return mean

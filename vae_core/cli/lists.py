@@ -14,12 +14,13 @@ from vae_core.bundling import bundle
 from vae_core.cli.shared import Json, app, examples
 from vae_core.console import AS_IT_IS, err, errors, out, print_json
 from vae_core.data import DATASETS, data_folder, dataset_entry, load_dataset
-from vae_core.metrics import EXTRACTOR
-from vae_core.metrics.extractor_training import DATASET, save_extractor, train_extractor
+from vae_core.metrics.extractor import NAMES
+from vae_core.metrics.extractor_training import RECIPES as READER_RECIPES
+from vae_core.metrics.extractor_training import save_extractor, train_extractor
 from vae_core.models import MODELS
 from vae_core.recipes import RECIPES
 
-REBUILT = (*RECIPES, EXTRACTOR)
+REBUILT = (*RECIPES, *NAMES)
 
 
 @app.command(epilog=examples("datasets", "datasets --download mnist"))
@@ -122,16 +123,16 @@ def _download(name: str) -> None:
 
 
 def _rebuild(name: str) -> None:
-    if name == EXTRACTOR:
-        _rebuild_extractor()
+    if name in NAMES:
+        _rebuild_extractor(name)
         return
     err.print(f"Training {name}")
     bundle(name)
 
 
-def _rebuild_extractor() -> None:
-    data = load_dataset(DATASET)
-    err.print(f"Training {EXTRACTOR}")
-    extractor = train_extractor(data)
+def _rebuild_extractor(name: str) -> None:
+    data = load_dataset(READER_RECIPES[name][0])
+    err.print(f"Training {name}")
+    extractor = train_extractor(data, name)
     save_extractor(extractor)
     err.print(f"It reads {extractor.card.test_accuracy:.2%} of the test split's images rightly.")

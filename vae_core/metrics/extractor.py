@@ -23,7 +23,15 @@ from vae_core.schema import Config
 
 EXTRACTORS = Path(__file__).resolve().parents[2] / "checkpoints" / "extractors"
 EXTRACTOR = "mnist-conv-64"
-NAMES = (EXTRACTOR,)
+DIGITS_READER = "digits-conv-64"
+NAMES = (EXTRACTOR, DIGITS_READER)
+# Which of them was taught to read a data set's classes.
+READERS = {
+    "digits": DIGITS_READER,
+    "mnist": EXTRACTOR,
+    "mnist-static": EXTRACTOR,
+    "mnist-dynamic": EXTRACTOR,
+}
 WEIGHTS_FILE, CARD_FILE = "model.safetensors", "extractor.json"
 SIDE = 28
 NUM_FEATURES, NUM_CLASSES = 64, 10
@@ -104,10 +112,25 @@ class Extractor:
         return torch.cat(parts)
 
     @torch.inference_mode()
+    def confidence(self, images: Tensor) -> Tensor:
+        """Probability of the likeliest digit of each image: (N,), 0.1 to 1; images as above."""
+        logits: Tensor = self.network.head(self.features(images))
+        return logits.softmax(1).amax(1)
+
+    @torch.inference_mode()
     def classify(self, images: Tensor) -> Tensor:
         """Read the digit of each image: (N,) int64, 0 to 9; images as for `features`."""
         logits: Tensor = self.network.head(self.features(images))
         return logits.argmax(1)
+
+
+def reader_of(dataset: str) -> Extractor | None:
+    """The classifier that was taught to read a data set's classes; None where there is none.
+
+    Raises:
+        CheckpointError: when its files are missing or damaged.
+    """
+    return load_extractor(READERS[dataset]) if dataset in READERS else None
 
 
 def as_input(images: Tensor) -> Tensor:

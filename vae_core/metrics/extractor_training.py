@@ -1,4 +1,4 @@
-"""The recipe behind the feature extractor's weights."""
+"""The recipes behind the weights of feature extractor and readers."""
 
 import numpy
 import torch
@@ -9,6 +9,7 @@ from vae_core.data import Dataset, epoch_plan
 from vae_core.files import write_atomically, write_json
 from vae_core.metrics.extractor import (
     CARD_FILE,
+    DIGITS_READER,
     EXTRACTOR,
     EXTRACTORS,
     NUM_FEATURES,
@@ -20,16 +21,20 @@ from vae_core.metrics.extractor import (
     load_extractor,
 )
 
-DATASET = "mnist"
-EPOCHS, BATCH_SIZE, LEARNING_RATE, SEED = 5, 128, 5e-3, 0
+# Data set and epochs of each.
+RECIPES = {EXTRACTOR: ("mnist", 5), DIGITS_READER: ("digits", 60)}
+BATCH_SIZE, LEARNING_RATE, SEED = 128, 5e-3, 0
 
 
-def train_extractor(data: Dataset, epochs: int = EPOCHS, seed: int = SEED) -> Extractor:
-    """Train the classifier on the training split: Adam, one-cycle rate, cross-entropy.
+def train_extractor(
+    data: Dataset, name: str = EXTRACTOR, epochs: int | None = None, seed: int = SEED
+) -> Extractor:
+    """Train a classifier on the training split: Adam, one-cycle rate, cross-entropy.
 
     Weights are rounded to float16, as they are stored, before the test split is classified. The
     same seed, data and number of threads give the same weights.
     """
+    epochs = RECIPES[name][1] if epochs is None else epochs
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = ConvClassifier().to(memory_format=torch.channels_last)  # twice as fast
@@ -46,7 +51,7 @@ def train_extractor(data: Dataset, epochs: int = EPOCHS, seed: int = SEED) -> Ex
             schedule.step()
     network.load_state_dict({k: v.half() for k, v in network.state_dict().items()})
     card = ExtractorCard(
-        name=EXTRACTOR,
+        name=name,
         dataset=data.spec.name,
         epochs=epochs,
         seed=seed,

@@ -1,0 +1,134 @@
+"""Compare: one cursor in two latent spaces, holes, and samples, as torch makes them."""
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.sliding import drawn, shows
+from tests.e2e.stage import settle, until
+from vae_core import catalogue, decode, load_checkpoint
+from vae_core.metrics.extractor import reader_of
+from vae_core.metrics.readability import CONFIDENT, confidence_map
+from vae_core.models import LatentModel
+from vae_core.projection import axes_projection
+
+PLACE = """surface => {
+  const { left, top, width } = surface.getBoundingClientRect();
+  const { xaxis, yaxis } = surface.parentElement.querySelector(".vl-axes")._fullLayout;
+  return [left, top, width, xaxis.range[0], xaxis.range[1], yaxis.range[0], yaxis.range[1]];
+}"""
+
+
+def models(*names: str) -> list[LatentModel]:
+    return [load_checkpoint(catalogue.folder_of(name)).model for name in names]
+
+
+def open_pair(page: Page, address: str, query: str) -> None:
+    page.goto(f"{address}/compare?{query}")
+    settle(page)
+    expect(page.locator(".vl-mark-cross path")).to_have_count(4)
+
+
+def surface(page: Page, which: int) -> Locator:
+    return page.locator(".vl-surface").nth(which)
+
+
+def hover(page: Page, which: int, z: tuple[float, float]) -> torch.Tensor:
+    """Go to the pixel nearest to z on a map of two numbers; what z it stands for, (1, 2)."""
+    left, top, width, x0, x1, y0, y1 = surface(page, which).evaluate(PLACE)
+    px = round(left + (z[0] - x0) / (x1 - x0) * width)
+    py = round(top + (y1 - z[1]) / (y1 - y0) * width)
+    page.mouse.move(px, py)
+    x = x0 + (px - left) / width * (x1 - x0)
+    return torch.tensor([[x, y1 - (py - top) / width * (y1 - y0)]])
+
+
+def decoded(page: Page, which: int) -> Locator:
+    return page.locator(".vl-compare-here .vl-decoded").nth(which)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_one_cursor_decodes_in_both_latent_spaces(page: Page, address: str, which: int) -> None:
+    open_pair(page, address, "model=digits-2d")
+    z = hover(page, which, (0.8, -1.2))
+    for number, model in enumerate(models("digits-2d", "digits-ae-2d")):
+        canvas = decoded(page, number)
+        shows(page, lambda: drawn(canvas), decode(model, z))  # noqa: B023
+    expect(page.locator(".vl-compare-here .vl-z")).to_contain_text("z = (")
+
+
+def test_arrow_keys_move_the_cursor_of_both(page: Page, address: str) -> None:
+    open_pair(page, address, "model=digits-2d")
+    surface(page, 1).focus()
+    for key in ("Shift+ArrowRight", "Shift+ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    z = torch.tensor([[0.5, 0.05]])
+    for number, model in enumerate(models("digits-2d", "digits-ae-2d")):
+        canvas = decoded(page, number)
+        shows(page, lambda: drawn(canvas), decode(model, z))  # noqa: B023
+    expect(page.locator(".vl-spoken")).to_have_text("z = (0.50, 0.05)")
+
+
+def test_samples_are_torch_s_decodes_and_new_ones_can_be_had(page: Page, address: str) -> None:
+    open_pair(page, address, "model=digits-2d&samples=4")
+    seen = []
+    for seed in (4, 5):
+        z = torch.randn(16, 2, generator=torch.Generator().manual_seed(seed))
+        for number, model in enumerate(models("digits-2d", "digits-ae-2d")):
+            sheet = page.locator(".vl-samples").nth(number)
+            shows(page, lambda: _cells(drawn(sheet)), decode(model, z))  # noqa: B023
+            seen.append(drawn(sheet))
+        page.get_by_role("button", name="New samples").click()
+    assert (seen[0] != seen[2]).any()
+
+
+def _cells(sheet: np.ndarray) -> np.ndarray:
+    """Sixteen pictures of 8x8 in two rows, with black lines between them."""
+    return np.stack(
+        [
+            sheet[row * 9 : row * 9 + 8, column * 9 : column * 9 + 8]
+            for row in range(2)
+            for column in range(8)
+        ]
+    )
+
+
+def test_the_holes_are_where_the_classifier_does_not_read(page: Page, address: str) -> None:
+    open_pair(page, address, "model=digits-2d")
+    (model,) = models("digits-2d")
+    sure = confidence_map(model, axes_projection(2), (-3, 3, -3, 3), 48, reader_of("digits"))
+    wanted = (sure < CONFIDENT).numpy()
+
+    def they_are_there() -> None:
+        shade = page.locator(".vl-holes").first.evaluate(
+            "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 48, 48).data)"
+            ".filter((_, place) => place % 4 === 3)"
+        )
+        found = np.array(shade).reshape(48, 48) > 0
+        assert (found != wanted).mean() < 0.005  # but for rounding at the threshold
+
+    until(page, they_are_there)
+    assert 0.01 < wanted.mean() < 0.9
+    page.get_by_role("radio", name="Neither").check(force=True)
+    expect(page.locator(".vl-holes").first).to_be_hidden()
+
+
+def test_beta_moves_the_first_map_and_keeps_the_second(page: Page, address: str) -> None:
+    open_pair(page, address, "model=mnist-2d")
+    page.get_by_role("slider", name="beta, the weight of the KL").press("ArrowRight")
+    expect(page.locator(".vl-compare h3").first).to_have_text("mnist-beta4-2d")
+    expect(page.locator(".vl-mark-cross path")).to_have_count(4)
+    z = hover(page, 0, (1.0, 0.5))
+    for number, model in enumerate(models("mnist-beta4-2d", "mnist-ae-2d")):
+        canvas = decoded(page, number)
+        shows(page, lambda: drawn(canvas), decode(model, z))  # noqa: B023
+
+
+def test_maps_that_do_not_arrive_can_be_asked_for_again(page: Page, address: str) -> None:
+    page.route("**/latents", lambda route: route.abort())
+    page.goto(f"{address}/compare?model=digits-2d")
+    expect(page.get_by_text("The maps did not arrive")).to_be_visible()
+    page.unroute("**/latents")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".vl-mark-cross path")).to_have_count(4)

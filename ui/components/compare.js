@@ -1,0 +1,132 @@
+// Two models side by side. One cursor moves through both latent spaces: what is under it is decoded
+// by either model.
+
+import { compareSide } from "./compare_side.js";
+import { button, choices, make } from "./dom.js";
+import { placeText } from "./map_words.js";
+
+const BEHIND = [
+  ["holes", "Holes"],
+  ["pictures", "Pictures"],
+  ["nothing", "Neither"],
+];
+const views = new WeakMap();
+
+/**
+ * Draw the page, or bring it up to date; see `ui/components/compare.py` for `data`.
+ * @returns {() => void} what to call when it goes.
+ */
+export default function mount({ data, parentElement }) {
+  const before = views.get(parentElement);
+  if (before && identityOf(before.data) === identityOf(data)) before.hear(data);
+  else {
+    before?.close();
+    views.set(parentElement, open(data, parentElement, before?.behind ?? "holes"));
+  }
+  return () => {
+    views.get(parentElement)?.close();
+    views.delete(parentElement);
+  };
+}
+
+/** All but the samples, which change alone. */
+function identityOf(data) {
+  return JSON.stringify({ ...data, drawn: null });
+}
+
+function open(data, parentElement, behind) {
+  const view = { data, behind, isOpen: true, sides: [], place: [0, 0] };
+  view.z = make("p", { class: "vl-z" });
+  view.spoken = make("p", { class: "vl-spoken", role: "status" });
+  view.sides = data.sides.map((side, which) =>
+    compareSide({ ...side, ...data.drawn[which] }, data, {
+      goTo: (place) => goTo(view, which, place),
+      step: (right, up) => goTo(view, which, moved(view, which, [right, up]), true),
+    }),
+  );
+  const [first, second] = view.sides;
+  const here = make("section", { class: "vl-compare-here" }, [
+    make("h3", { text: "At this place" }),
+    first.decoded,
+    second.decoded,
+    view.z,
+  ]);
+  const row = make("div", { class: "vl-compare-row" }, [first.map, here, second.map]);
+  const below = make("div", { class: "vl-compare-row" }, [first.drawn, make("div"), second.drawn]);
+  const root = make("div", { class: "vl-compare" }, [toolsOf(view), row, below, view.spoken]);
+  parentElement.append(root);
+  load(view, row, () => {
+    view.close();
+    views.set(parentElement, open(view.data, parentElement, view.behind));
+  });
+  return Object.assign(view, {
+    hear(next) {
+      view.data = next;
+      next.drawn.forEach((drawn, which) => view.sides[which].sample(drawn));
+    },
+    close() {
+      view.isOpen = false;
+      for (const side of view.sides) side.close();
+      root.remove();
+    },
+  });
+}
+
+function toolsOf(view) {
+  const offered = BEHIND.filter(([name]) => name !== "holes" || view.data.isReadable);
+  if (!view.data.isReadable && view.behind === "holes") view.behind = "nothing";
+  const behind = choices("Behind the dots", offered, (name) => setBehind(view, name));
+  behind.select(view.behind);
+  const key = make("span", { class: "vl-muted vl-hole-key" });
+  view.key = key;
+  const label = make("span", { text: "Behind the dots" });
+  return make("div", { class: "vl-compare-tools" }, [label, behind, key]);
+}
+
+function setBehind(view, name) {
+  view.behind = name;
+  const says = {
+    holes: [make("i"), "grey: decoded there is nothing that a classifier reads with confidence"],
+    pictures: ["what each decoder draws at each place"],
+    nothing: [],
+  };
+  view.key.replaceChildren(...says[name]);
+  for (const side of view.sides) side.behind(name);
+}
+
+async function load(view, row, again) {
+  try {
+    await Promise.all(view.sides.map((side) => side.load()));
+  } catch (error) {
+    if (!view.isOpen) return;
+    const text = `The maps did not arrive (${error.message}).`;
+    const lost = make("div", { class: "vl-compare-lost" }, [
+      make("p", { role: "alert", text }),
+      button("Try again", again),
+    ]);
+    row.replaceWith(lost);
+    return;
+  }
+  if (!view.isOpen) return;
+  setBehind(view, view.behind);
+  goTo(view, 0, [0, 0]);
+}
+
+/** The same z in both; where the latents differ in size, the same place of both maps. */
+function goTo(view, which, place, isSpoken = false) {
+  const [here, there] = [view.sides[which], view.sides[1 - which]];
+  const z = here.lift(place);
+  const isShared = here.size === there.size;
+  here.show(place, z);
+  if (isShared) there.show(there.project(z), z);
+  else there.show(place, there.lift(place));
+  view.place = view.sides.map((side) => side.place());
+  const about = { isStrip: here.isStrip, hasMany: here.size > 2 };
+  view.z.textContent = placeText(place, about);
+  if (isSpoken) view.spoken.textContent = view.z.textContent;
+}
+
+function moved({ sides }, which, [right, up]) {
+  const [x, y] = sides[which].place();
+  return [x + right, y + up];
+}
