@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from ui import cache, errors, latent_map, links, originals, picked, state
+from ui import cache, errors, latent_map, links, originals, picked, picker, state
+from ui.components import bill, map_panel
 from ui.components import latent_map as map_component
-from ui.components import map_panel
 from vae_core import catalogue
 
 
@@ -35,4 +35,4 @@ with errors.shown():
             if one.original is None:
                 originals.offer_download(found.record.spec)
         if wants_maths:
-            picked.show_maths(one)
+            bill.show(one, picker.noun(choice))

@@ -209,5 +209,6 @@ def test_a_clicked_dots_class_is_told_at_once(page: Page, address: str) -> None:
     shows_at(page, RECONSTRUCTION, decode(found.model, means[[position]], told))
     shows_at(page, HERE, decode(found.model, z_at(page, pixel), told))
     shows(page, lambda: behind(page, 8)[:1], decode(found.model, grid(page)[:1], told))
-    expect(page.get_by_text(f"told the class {int(labels[position])}")).to_be_visible()
+    words = page.locator(".vl-under h3")
+    expect(words).to_contain_text(f"told the class {int(labels[position])}")
     assert page.locator(".vl-mark-names text").count() == 0
