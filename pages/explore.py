@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import cache, errors, latent_map, links, originals, picked, picker, state
+from ui import cache, directing, errors, latent_map, links, originals, picked, picker, state
 from ui.components import bill, map_panel
 from ui.components import latent_map as map_component
 from vae_core import catalogue
@@ -29,7 +29,12 @@ with errors.shown():
             if catalogue.open_run(choice.id).has_frames():
                 links.to_page("train", "Watch it being born", run=choice.id)
     with right:
-        map_panel.show(is_small=st.session_state.get("maths", False))
+        map_panel.show(
+            is_small=st.session_state.get("maths", False),
+            told=st.session_state.pop("direction_told", ""),
+            on_direction=directing.keep,
+        )
+        errors.show_kept()
         with st.container(horizontal=True, vertical_alignment="center"):
             wants_maths = st.toggle("Show the maths", key="maths", persist_state="session")
             if one.original is None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import cache, errors, originals, sliders_setting, state
+from ui import cache, directing, errors, originals, sliders_setting, state
 from ui.components.sliders import sliders
 
 
@@ -12,7 +12,10 @@ def show() -> None:
     with errors.shown():
         choice = state.chosen()
         found = cache.checkpoint(choice.key)
-        sliders(choice, found, sliders_setting.kept(choice, found))
+        setting = sliders_setting.kept(choice, found)
+        errors.show_kept()
+        directing.show_undo(choice)
+        sliders(choice, found, setting, directing.listed(choice, found), directing.forget)
         if len(found.latents) and cache.original(found, 0) is None:
             st.caption(f"{originals.MISSING}: shown is what the model makes of it.")
             originals.offer_download(found.record.spec)

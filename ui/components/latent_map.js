@@ -14,7 +14,7 @@ import { button, make } from "./dom.js";
 import { createPainter } from "./painter.js";
 import { openStored } from "./sliders_stored.js";
 
-const FOUND = ["here", "dot", "picked", "selection", "path", "drawn", "near"];
+const FOUND = ["here", "dot", "picked", "selection", "path", "groups", "drawn", "near"];
 const views = new WeakMap();
 
 /**

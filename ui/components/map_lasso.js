@@ -8,9 +8,10 @@ const FEWEST = 3; // points of an outline
 
 /**
  * @param {object} part what all parts of the map share, see `latent_map.js`.
- * @returns {object} extend(place, isFirst); lift(): the outline is complete; drop(): forget it. The
- *   board hears "selection": {num, counts: dots of each class, numUsed: of the mean, isOriginal,
- *   picture}, picture null until it is there; or null without a selection.
+ * @returns {object} extend(place, isFirst); lift(): the outline is complete; drop(): forget it;
+ *   close(). The board hears "selection": {num, counts: dots of each class, numUsed: of the mean,
+ *   isOriginal, z: mean of the latents, outline, picture}, picture null until it is there; or null
+ *   without a selection. It hears "groups", to mark them.
  */
 export function createLasso(part) {
   const { board, scene, latents, places } = part;
@@ -35,7 +36,9 @@ export function createLasso(part) {
     const isOriginal = part.data.model.hasOriginals;
     const used = evenly(found, isOriginal ? MAX_ORIGINALS : MAX_DECODES);
     const counts = countClasses(found, latents.labels, part.data.classNames.length);
-    const told = { num: found.length, counts, numUsed: used.length, isOriginal };
+    const { outline } = state;
+    const z = meanCode(part, found);
+    const told = { num: found.length, counts, numUsed: used.length, isOriginal, z, outline };
     const show = (picture) => {
       if (state.found === found && part.isOpen()) board.put("selection", { ...told, picture });
     };
@@ -44,7 +47,17 @@ export function createLasso(part) {
     else mean(used, show);
   };
   drop();
-  return { extend, lift, drop };
+  const close = board.on("groups", (groups) => scene.marks.set("groups", groups));
+  return { extend, lift, drop, close };
+}
+
+/** The mean of some latents, D numbers. */
+function meanCode({ latents, data }, positions) {
+  const { latentDim } = data.model;
+  return Array.from({ length: latentDim }, (_, dim) => {
+    const sum = positions.reduce((total, one) => total + latents.means[one * latentDim + dim], 0);
+    return sum / positions.length;
+  });
 }
 
 function evenly(positions, num) {

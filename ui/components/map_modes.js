@@ -51,6 +51,7 @@ export function startMap(part, page, isBehind) {
     close() {
       map.behind.close();
       map.drawn.close();
+      map.drawings.select.close();
       map.preview.close();
     },
   };

@@ -4,6 +4,7 @@
 import { boardOf } from "./board.js";
 import { cursorView } from "./panel_cursor.js";
 import { drawView } from "./panel_draw.js";
+import { groupsView } from "./panel_groups.js";
 import { pathView } from "./panel_path.js";
 import { pickedView } from "./panel_picked.js";
 import { selectionView } from "./panel_selection.js";
@@ -15,9 +16,12 @@ const views = new WeakMap();
  * Draw the panel, or bring it up to date; see `ui/components/map_panel.py` for `data`.
  * @returns {() => void} what to call when it goes.
  */
-export default function mount({ data, parentElement }) {
+export default function mount({ data, parentElement, setTriggerValue }) {
   if (!views.has(parentElement)) views.set(parentElement, open(parentElement));
-  views.get(parentElement).root.classList.toggle("is-small", data.isSmall);
+  const view = views.get(parentElement);
+  view.root.classList.toggle("is-small", data.isSmall);
+  view.keep = (direction) => setTriggerValue("direction", direction);
+  view.hear(data.told);
   return () => {
     views.get(parentElement)?.close();
     views.delete(parentElement);
@@ -27,11 +31,14 @@ export default function mount({ data, parentElement }) {
 function open(parentElement) {
   const board = boardOf(document);
   const draw = drawView((ink) => board.put("ink", ink));
-  const parts = { look: cursorView(), select: selectionView(), path: pathView(), draw };
+  const view = { keep: null };
+  const mark = (groups) => board.put("groups", groups);
+  const groups = groupsView((direction) => view.keep(direction), mark);
+  const parts = { look: cursorView(), select: selectionView(groups), path: pathView(), draw };
   const picked = pickedView();
   const found = make("div", { class: "vl-found" });
   found.append(...Object.values(parts).map(({ element }) => element));
-  const root = make("div", { class: "vl-panel" }, [found, picked.element]);
+  const root = make("div", { class: "vl-panel" }, [found, picked.element, groups.element]);
   parentElement.append(root);
   const now = { mode: "look", selection: null, path: null };
   // Until something is selected or drawn, the cursor's picture stays.
@@ -41,6 +48,7 @@ function open(parentElement) {
     const chosen = isEmpty[now.mode] ? "look" : now.mode;
     for (const [name, { element }] of Object.entries(parts)) element.hidden = name !== chosen;
     root.classList.toggle("is-drawing", chosen === "draw");
+    root.classList.toggle("is-selecting", chosen === "select");
     parts.look.invite(now.mode);
   };
   const listeners = {
@@ -65,5 +73,5 @@ function open(parentElement) {
     offs.forEach((off) => off());
     root.remove();
   };
-  return { root, close };
+  return Object.assign(view, { root, close, hear: groups.told });
 }

@@ -1,14 +1,22 @@
 """Beside the map of `latent_map`: what lies under its cursor, in its lasso, along its path."""
 
+from collections.abc import Callable
+
 from ui.components import register
 
 _PANEL = register("map_panel")
 
 
-def show(is_small: bool) -> None:
+KEY = "map_panel"
+
+
+def show(is_small: bool, told: str, on_direction: Callable[[], None]) -> None:
     """Draw the panel. The map on the same page tells it what it shows, without the server.
 
     Args:
         is_small: with smaller pictures, to leave room below.
+        told: what became of the direction that somebody made last; "" for nothing.
+        on_direction: called when somebody makes a direction, which is then
+            `st.session_state[KEY]["direction"]`: name, vector, num_a, num_b.
     """
-    _PANEL(key="map_panel", data={"isSmall": is_small})
+    _PANEL(key=KEY, data={"isSmall": is_small, "told": told}, on_direction_change=on_direction)

@@ -21,6 +21,7 @@ export function svg(tag, attributes = {}, children = []) {
  */
 export const DRAWINGS = {
   prior,
+  groups: (groups, view) => groups.flatMap((group) => outlined(group, view)),
   lasso: (points, view) => line(points, view, "Z"),
   path,
   picked,
@@ -45,6 +46,15 @@ function path({ points, films }, view) {
     return svg("circle", { cx, cy, r: which ? STOP : START });
   });
   return [...line(points, view, ""), ...stops];
+}
+
+/** {letter, outline}: a kept group of dots. */
+function outlined({ letter, outline }, view) {
+  const middle = [0, 1].map((axis) => {
+    const values = outline.map((point) => point[axis]);
+    return (Math.min(...values) + Math.max(...values)) / 2;
+  });
+  return [...line(outline, view, "Z"), nameOf({ text: letter, place: middle }, view)];
 }
 
 function line(points, { pixel }, end) {

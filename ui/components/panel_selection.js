@@ -5,8 +5,11 @@ import { make } from "./dom.js";
 
 const MOST = 9; // classes that get a bar
 
-/** @returns {object} element; dress(about); show(selection), see `map_lasso.js`. */
-export function selectionView() {
+/**
+ * @param {object} groups what a selection can become a part of, see `panel_groups.js`.
+ * @returns {object} element; dress(about); show(selection), see `map_lasso.js`.
+ */
+export function selectionView(groups) {
   const heading = make("h3");
   const canvas = make("canvas", { class: "vl-decoded", role: "img" });
   canvas.setAttribute("aria-label", "Mean picture of the selected dots");
@@ -21,6 +24,7 @@ export function selectionView() {
     element,
     dress: (next) => {
       about = next;
+      groups.dress(next);
     },
     show(selection) {
       const { num, counts, picture } = selection;
@@ -28,6 +32,7 @@ export function selectionView() {
       bars.replaceChildren(...barsOf(counts, about));
       caption.textContent = picture ? captionOf(selection) : "averaging";
       if (picture) paint(canvas, picture, about.model.shape);
+      groups.offer(selection);
     },
   };
 }

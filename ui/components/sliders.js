@@ -8,6 +8,7 @@ import { paint } from "./pictures.js";
 import { button, make } from "./dom.js";
 import { createPainter } from "./painter.js";
 import { placeMap } from "./sliders_place.js";
+import { directionRow } from "./sliders_direction.js";
 import { sliderRow } from "./sliders_row.js";
 import { createSetting } from "./sliders_setting.js";
 import { startControls } from "./sliders_start.js";
@@ -20,15 +21,16 @@ const views = new WeakMap();
  * Draw the page, or bring it up to date; see `ui/components/sliders.py` for `data`.
  * @returns {() => void} what to call when it goes.
  */
-export default function mount({ data, parentElement, setStateValue }) {
+export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
   const send = (at) => setStateValue("at", at);
+  const forget = (name) => setTriggerValue("forget", name);
   const view = views.get(parentElement);
-  if (view?.url === data.model.url) {
+  if (view?.identity === identityOf(data)) {
     view.send = send;
     view.hear(data.at);
   } else {
     view?.close();
-    views.set(parentElement, open(data, parentElement, send));
+    views.set(parentElement, open(data, parentElement, send, forget));
   }
   return () => {
     views.get(parentElement)?.close();
@@ -36,12 +38,14 @@ export default function mount({ data, parentElement, setStateValue }) {
   };
 }
 
+const identityOf = ({ model, directions }) => JSON.stringify([model.url, directions]);
+
 /**
  * What all parts of the page share: data, setting, painter, stored pictures; root: their element;
- * say(note); ready: Promise of the decoder; map: the small map, if there is one.
+ * say(note); forget(name of a direction); ready: Promise of the decoder; map: the small map, if there is one.
  */
-function open(data, parentElement, send) {
-  const view = { url: data.model.url, send };
+function open(data, parentElement, send, forget) {
+  const view = { identity: identityOf(data), send };
   const setting = createSetting(data.at, (at) => view.send(at));
   const painter = createPainter();
   const root = make("div", { class: "vl-sliders" });
@@ -51,7 +55,7 @@ function open(data, parentElement, send) {
     notes.push(note);
     return (...texts) => note.replaceChildren(...texts);
   });
-  const part = { data, setting, painter, root, say, stored: openStored(data), map: null };
+  const part = { data, setting, painter, root, say, forget, stored: openStored(data), map: null };
   let isOpen = true;
   const connect = async () => {
     const decoder = await openDecoder(data.model, sayOfDecoder);
@@ -65,7 +69,7 @@ function open(data, parentElement, send) {
   const again = () => {
     view.close();
     const now = { ...data, at: setting.now() };
-    views.set(parentElement, open(now, parentElement, view.send));
+    views.set(parentElement, open(now, parentElement, view.send, forget));
   };
   Promise.all([part.ready, ...blends.map((blend) => blend.load())]).catch((error) => {
     if (isOpen) say(`Not all arrived: ${error.message}. `, button("Try again", again));
@@ -98,6 +102,7 @@ function build(part, notes) {
   const right = make("div", { class: "vl-right" }, [
     make("p", { class: "vl-intro", text: data.intro }),
     ...toldControls(part),
+    ...directionGroup(part),
     ...sliderGroups(part),
   ]);
   root.append(left, right);
@@ -123,6 +128,15 @@ function bigPicture({ data, setting, painter }, notes) {
   setting.onChange(() => painter.ask(job));
   painter.ask(job);
   return element;
+}
+
+/** The directions that people have named, above the numbers that they move. */
+function directionGroup(part) {
+  const { directions, columns } = part.data;
+  if (!directions.length) return [];
+  const rows = directions.map((one) => directionRow(part, one, () => part.forget(one.name)));
+  const attributes = { class: "vl-group directions", style: `--columns:${columns}` };
+  return [make("h3", { text: "Directions" }), make("div", attributes, rows)];
 }
 
 /** The sliders in use, then those that the decoder ignores, with a sentence. */

@@ -1,5 +1,6 @@
 """The Sliders page's one part: the picture, a slider for each number, blends of pictures."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -9,18 +10,35 @@ from ui.components.model import describe
 from ui.sliders_setting import Setting, key
 from vae_core.checkpoints import Checkpoint
 from vae_core.data import CategorySpec
+from vae_core.directions import Direction
 
 _SLIDERS = register("sliders")
 PLACES, PLACES_OF_MANY = 11, 9  # pictures of a strip
 
 
-def sliders(choice: cache.Choice, found: Checkpoint, setting: Setting) -> None:
-    """Draw the sliders where `setting` says.
+def sliders(
+    choice: cache.Choice,
+    found: Checkpoint,
+    setting: Setting,
+    directions: list[Direction],
+    on_forget: Callable[[], None],
+) -> None:
+    """Draw the sliders where `setting` says, and one for each of the model's directions.
 
     They move by themselves, without the server. Once a hand lets go they say where they stand, as
     "at" under `sliders_setting.key(choice)` in the session; `sliders_setting.kept` reads it.
+
+    Args:
+        choice: the model.
+        found: the same, loaded.
+        setting: where they stand.
+        directions: of the model.
+        on_forget: called when somebody removes a direction, whose name is then "forget" under the
+            same key.
     """
-    _SLIDERS(key=key(choice), data=_described(choice, found, setting))
+    data = _described(choice, found, setting)
+    data["directions"] = [one.model_dump() for one in directions]
+    _SLIDERS(key=key(choice), data=data, on_forget_change=on_forget)
 
 
 def _described(choice: cache.Choice, found: Checkpoint, setting: Setting) -> dict[str, Any]:

@@ -93,8 +93,12 @@ export function slider(name, { low, high, step }) {
   return make("input", { ...attributes, "aria-label": name });
 }
 
-/** What the ends of a slider mean; a number beyond one of them is said there. */
-function sliderEnds({ low, high, step }) {
+/**
+ * What the ends of a slider mean; a number beyond one of them is said there.
+ * @param {{low: number, high: number, step: number}} limit
+ * @returns {{follow: (value: number) => void, element: HTMLElement}}
+ */
+export function sliderEnds({ low, high, step }) {
   const [left, right] = [make("span"), make("span")];
   const follow = (z) => {
     const [isBelow, isAbove] = [z < low - step, z > high + step];

@@ -1,0 +1,114 @@
+"""Directions that people have named: kept with the model, checked, and never in the program."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit._runs import small
+from vae_core import runs
+from vae_core.directions import (
+    DIRECTIONS_FILE,
+    MAX_DIRECTIONS,
+    add_direction,
+    directions_of,
+    put_back,
+    remove_direction,
+)
+from vae_core.errors import InvalidInputError, VAELabError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
+    return runs.create(small()).folder
+
+
+def names(folder: Path) -> list[str]:
+    return [direction.name for direction in directions_of(folder)]
+
+
+def test_a_direction_comes_back_as_it_was_kept(folder: Path) -> None:
+    assert directions_of(folder) == []
+    made = add_direction(folder, 3, "  a bit   thicker ", [0.5, -1.25, 0.0], 12, 30)
+    assert made.name == "a bit thicker"
+    add_direction(folder, 3, "slanted", [1, 0, 0], 1, 1)
+    assert directions_of(folder)[0] == made
+    assert (made.vector, made.num_a, made.num_b) == ((0.5, -1.25, 0.0), 12, 30)
+    assert names(folder) == ["a bit thicker", "slanted"]
+
+
+def test_it_goes_with_a_run_into_the_trash_and_back(folder: Path) -> None:
+    add_direction(folder, 1, "wide", [1.0], 1, 1)
+    runs.delete(runs.Run(folder))
+    assert names(runs.undelete(folder.name).folder) == ["wide"]
+
+
+def test_those_of_a_bundled_model_lie_beside_the_runs(folder: Path, bundled: Path) -> None:
+    model = bundled / "digits-2d"
+    add_direction(model, 2, "wide", [1.0, 0.0], 1, 1)
+    assert names(model) == ["wide"]
+    assert not (model / DIRECTIONS_FILE).exists()
+    assert names(bundled / "digits-ae-2d") == []
+    assert runs.saved() == []
+
+
+def test_a_removed_one_can_be_put_back_in_its_place(folder: Path) -> None:
+    for name in ("one", "two", "three"):
+        add_direction(folder, 1, name, [1.0], 1, 1)
+    before = remove_direction(folder, "two")
+    assert names(folder) == ["one", "three"]
+    put_back(folder, before)
+    assert names(folder) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("name", "vector", "said"),
+    [
+        ("  ", [1.0, 0.0], "expected 1 to 30 characters"),
+        ("x" * 31, [1.0, 0.0], "expected 1 to 30 characters"),
+        ("a\x00b", [1.0, 0.0], "expected 1 to 30 characters"),
+        ("taken", [1.0, 0.0], "already a direction called 'taken'"),
+        ("short", [1.0], "1 numbers and length 1 was received; expected 2"),
+        ("nothing", [0.0, 0.0], "expected 2 numbers that are not all 0"),
+        ("lost", [float("nan"), 0.0], "expected 2 numbers"),
+        ("far", [float("inf"), 0.0], "expected 2 numbers"),
+    ],
+)
+def test_what_is_no_direction_is_refused_and_nothing_changes(
+    folder: Path, name: str, vector: list[float], said: str
+) -> None:
+    add_direction(folder, 2, "taken", [1.0, 1.0], 1, 1)
+    with pytest.raises(InvalidInputError, match=said):
+        add_direction(folder, 2, name, vector, 1, 1)
+    assert names(folder) == ["taken"]
+
+
+def test_groups_without_pictures_make_no_direction(folder: Path) -> None:
+    with pytest.raises(VAELabError, match="num_b"):
+        add_direction(folder, 1, "wide", [1.0], 1, 0)
+
+
+def test_there_are_no_more_than_a_page_holds(folder: Path) -> None:
+    for number in range(MAX_DIRECTIONS):
+        add_direction(folder, 1, f"n{number}", [1.0], 1, 1)
+    with pytest.raises(InvalidInputError, match="12 directions already"):
+        add_direction(folder, 1, "more", [1.0], 1, 1)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"format": 2}', '{"directions": [{"name": ""}]}', "[" * 9999]
+)
+def test_a_damaged_file_is_named_and_not_overwritten(folder: Path, content: str) -> None:
+    (folder / DIRECTIONS_FILE).write_text(content)
+    for act in (
+        lambda: directions_of(folder),
+        lambda: add_direction(folder, 1, "wide", [1.0], 1, 1),
+    ):
+        with pytest.raises(InvalidInputError, match="cannot be read as directions"):
+            act()
+    assert (folder / DIRECTIONS_FILE).read_text() == content
+
+
+def test_removing_what_is_not_there_says_so(folder: Path) -> None:
+    with pytest.raises(InvalidInputError, match="no direction called 'wide' any more"):
+        remove_direction(folder, "wide")
