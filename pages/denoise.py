@@ -67,6 +67,7 @@ def ask_models(choice: cache.Choice) -> list[cache.Choice]:
         max_selections=denoising.MAX_MODELS,
         placeholder="Choose up to three models",
         label_visibility="collapsed",
+        bind="query-params",
         persist_state="session",
     )
     return [offered[model_id] for model_id in chosen[: denoising.MAX_MODELS]]

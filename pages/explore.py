@@ -36,7 +36,9 @@ with errors.shown():
         )
         errors.show_kept()
         with st.container(horizontal=True, vertical_alignment="center"):
-            wants_maths = st.toggle("Show the maths", key="maths", persist_state="session")
+            wants_maths = st.toggle(
+                "Show the maths", key="maths", bind="query-params", persist_state="session"
+            )
             if one.original is None:
                 originals.offer_download(found.record.spec)
         if wants_maths:

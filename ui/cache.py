@@ -88,6 +88,18 @@ def key_of(model_id: str) -> Key | None:
     return str(folder), _mtime_ns(folder)
 
 
+def choice_of(model_id: str) -> Choice:
+    """A bundled model or a run by its id, offered by the picker or not.
+
+    Raises:
+        RunError: when there is none of that id.
+        CheckpointError: when its description is damaged.
+    """
+    folder = catalogue.open_run(model_id).folder
+    record = _record(str(folder), _mtime_ns(folder))
+    return Choice(model_id, record.title, folder, record)
+
+
 def checkpoint(key: Key) -> Checkpoint:
     """Load a model with its stored latents.
 

@@ -5,6 +5,7 @@ import torch
 
 from ui import cache, told
 from vae_core.checkpoints import Checkpoint
+from vae_core.distributions import StandardNormal
 from vae_core.inference import decode
 
 NAME, NEAR = 0.07, 0.2  # from a class's centre, where its name is, in limits of the map
@@ -23,13 +24,14 @@ def choose_axes(found: Checkpoint) -> cache.Axes:
     if latent_dim <= 2:
         return (0, 1)
     with st.container(key="axes", horizontal=True, vertical_alignment="center"):
-        st.session_state.setdefault("view", "Overview (PCA)")
         view = st.segmented_control(
             "Map shows",
             ["Overview (PCA)", "Two numbers"],
+            default="Overview (PCA)",
             key="view",
             required=True,
             label_visibility="collapsed",
+            bind="query-params",
             persist_state="session",
         )
         if view != "Two numbers":
@@ -54,6 +56,7 @@ def _ask_axis(label: str, telling: list[int], latent_dim: int) -> int:
         index=options.index(telling[0]),
         format_func=lambda i: f"{label.lower()}: number {i + 1}",
         key=f"{label.lower()}_{latent_dim}",
+        bind="query-params",
         label_visibility="collapsed",
         width=162,
     )
@@ -94,3 +97,12 @@ def describe(found: Checkpoint) -> str:
     num, dim = len(found.latents), record.config.model.latent_dim
     numbers = "1 number" if dim == 1 else f"{dim} numbers"
     return f"{record.spec.title}: {num:,} images, {numbers} each, seed {record.config.seed}"
+
+
+def prior_mean(found: Checkpoint, view: cache.MapView) -> list[float] | None:
+    """Mean of N(0, I) on the map, whose directions all have a spread of 1; None without it."""
+    flat = view.projection
+    if flat.is_strip or not isinstance(found.model.prior(), StandardNormal):
+        return None
+    mean: list[float] = flat.project(0 * flat.origin[None])[0].tolist()
+    return mean

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import cache, state, told
+from ui.components import share
 from ui.latent_sliders import COLLAPSED_NATS
 from ui.texts import plain
 from vae_core import catalogue
@@ -59,7 +60,9 @@ def _sentence(choice: cache.Choice, page: str) -> tuple[str, str | None]:
     if page != "Explore" or dim <= 2:
         return SENTENCES[page].format(item=item), None
     many = f"{dim} numbers describe each {item}."
-    if st.session_state.get("view") == "Two numbers":
+    # Of a shared address the page below has not read this yet.
+    view = st.session_state.get("view") or st.query_params.get("view")
+    if view == "Two numbers":
         return f"{many} The map shows two of them.", None
     return f"{many} The map shows them from the side where they differ most.", PCA_HELP
 
@@ -84,6 +87,7 @@ def show(offered: dict[str, cache.Choice], page: str) -> None:
         choice = offered[model_id]
         sentence, explained = _sentence(choice, page)
         st.markdown(sentence, width="stretch", help=explained)
+        share.show(choice)
         if page == "Explore":
             st.button(
                 f"Pick a {noun(choice)}",

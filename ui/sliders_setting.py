@@ -115,15 +115,20 @@ def _answered(setting: Setting, found: Checkpoint) -> Setting:
 
 
 def _from_address(found: Checkpoint) -> Mapping[str, object]:
-    """A setting as a link holds it: `?z=0.5,-1&told=class:7`."""
+    """A setting as a link holds it: `?z=0.5,-1&told=class:7&pictures=1-2-3-4-5&way=arc`."""
     text = st.query_params.get("z", "")
     try:
         z = [float(value) for value in text.split(",")] if text else []
         parts = [part.split(":") for part in st.query_params.get("told", "").split(";") if part]
         given = {name: told.from_text(found, name, value) for name, value in parts}
+        pictures = [int(one) for one in st.query_params.get("pictures", "").split("-") if one]
     except ValueError:
         return {}
-    return {"z": z, "told": given} if all(map(math.isfinite, z)) else {}
+    way = "arc" if st.query_params.get("way") == "arc" else "straight"
+    if not (z or given or pictures) or not all(map(math.isfinite, z)):
+        return {}
+    middle = [limit.default for limit in ranges(found)]
+    return {"z": z or middle, "told": given, "pictures": pictures, "way": way}
 
 
 def _to_address(setting: Setting, start: Setting) -> None:
@@ -133,8 +138,13 @@ def _to_address(setting: Setting, start: Setting) -> None:
         "told": ";".join(f"{name}:{told.to_text(v)}" for name, v in setting.told.items()),
     }
     is_default = setting.z == start.z and setting.told == start.told
+    if is_default:
+        texts = dict.fromkeys(texts, "")
+    same = setting.pictures == start.pictures
+    texts["pictures"] = "" if same else "-".join(map(str, setting.pictures))
+    texts["way"] = "" if setting.way == start.way else setting.way
     for name, text in texts.items():
-        if is_default or not text:
+        if not text:
             st.query_params.pop(name, None)
         elif st.query_params.get(name) != text:
             st.query_params[name] = text

@@ -57,9 +57,18 @@ def _or_now(dark: bool | None) -> bool:
 
 def inject() -> None:
     """Put the style sheet into the page. Called once, by the router."""
+    st.html(f"<style>:root{{{_variables(is_dark())}}}{_CSS}</style>")
+
+
+def style_sheet() -> str:
+    """The same for a page of its own, which follows the reader's light or dark by itself."""
+    media = "@media (prefers-color-scheme: dark)"
+    return f":root{{{_variables(False)}}}{media}{{:root{{{_variables(True)}}}}}{_CSS}"
+
+
+def _variables(dark: bool) -> str:
     names = _CONCEPTS | _SURFACES
-    colours = ";".join(f"--vl-{name}:{pair[is_dark()]}" for name, pair in names.items())
-    st.html(f"<style>:root{{{colours}}}{_CSS}</style>")
+    return ";".join(f"--vl-{name}:{pair[dark]}" for name, pair in names.items())
 
 
 _CSS = """

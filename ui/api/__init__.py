@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui.api import assets, drawing, events, histories, models
+from ui.api import assets, drawing, events, histories, models, sharing
 
 
 def unknown(request: Request) -> JSONResponse:
@@ -16,6 +16,7 @@ ROUTES = [
     *assets.ROUTES,
     *models.ROUTES,
     *drawing.ROUTES,
+    *sharing.ROUTES,
     *events.ROUTES,
     *histories.ROUTES,
     Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),

@@ -4,10 +4,9 @@ from typing import Any
 
 from torch import Tensor
 
-from ui import cache, charts, theme, told
+from ui import cache, charts, latent_map, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.components import register
-from ui.components.latent_map import prior_mean
 from ui.components.model import describe
 
 _COMPARE = register("compare", "map")
@@ -56,7 +55,7 @@ def _described(choice: cache.Choice, view: cache.MapView, known: told.Told) -> d
             "isStrip": flat.is_strip,
             "limit": view.limit,
         },
-        "prior": prior_mean(found, view),
+        "prior": latent_map.prior_mean(found, view),
         "classNames": list(found.record.spec.class_names),
         "isMixed": told.CLASS in told.names(found.record.config.model),
         "told": given,

@@ -1,7 +1,8 @@
 // Pictures from latents, whoever computes them: the network in this page, or the server for one
 // that the page cannot run. Both are asked in the same way.
 
-import { loadNet } from "./net.js";
+import { fileOf } from "./files.js";
+import { parseNet } from "./net.js";
 import { oneRequest } from "./one_request.js";
 
 export const SERVER_NOTE =
@@ -22,7 +23,7 @@ export async function openDecoder(model, say) {
     say(SERVER_NOTE);
     return onServer(model, say);
   }
-  const net = await loadNet(`${model.url}/decoder`);
+  const net = parseNet(await fileOf(model, "decoder"));
   return {
     runsHere: true,
     draw: (slot, zs, told, done) => done(zs.map((z) => net.run(z, told))),

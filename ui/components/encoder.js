@@ -1,7 +1,8 @@
 // Posteriors of pictures, whoever computes them: as `decoder.js` for pictures of latents.
 
 import { SERVER_NOTE } from "./decoder.js";
-import { loadNet } from "./net.js";
+import { fileOf } from "./files.js";
+import { parseNet } from "./net.js";
 import { oneRequest } from "./one_request.js";
 
 /**
@@ -13,7 +14,7 @@ import { oneRequest } from "./one_request.js";
  */
 export async function openEncoder(model, say) {
   if (model.runsHere) {
-    const net = await loadNet(`${model.url}/encoder`);
+    const net = parseNet(await fileOf(model, "encoder"));
     return { look: (picture, told, done) => done(net.run(picture, told)), close: () => {} };
   }
   const server = oneRequest(say, SERVER_NOTE);

@@ -14,7 +14,7 @@ import { button, make } from "./dom.js";
 import { createPainter } from "./painter.js";
 import { openStored } from "./sliders_stored.js";
 
-const FOUND = ["here", "dot", "picked", "selection", "path", "groups", "drawn", "near"];
+const FOUND = ["here", "dot", "picked", "selection", "path", "groups", "drawn", "near", "address"];
 const views = new WeakMap();
 
 /**
@@ -46,6 +46,7 @@ function open(data, parentElement, send, isBehind) {
   parentElement.append(page.root);
   const close = () => {
     state.isOpen = false;
+    part.board.put("address", null);
     for (const closer of state.closers) closer();
     page.root.remove();
   };

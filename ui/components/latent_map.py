@@ -1,16 +1,17 @@
 """The map of a model's latents: pan, zoom, decode under the cursor, pick, select, draw a path."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-from ui import cache, charts, picker, theme, told
+import streamlit as st
+
+from ui import cache, charts, latent_map, picker, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.components import register
 from ui.components.model import describe
 from ui.picked import Picked
-from vae_core.checkpoints import Checkpoint
 from vae_core.data import dataset_entry
-from vae_core.distributions import StandardNormal
 
 _MAP = register("latent_map", "map")
 KEY = "latent_map"
@@ -46,8 +47,9 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
         },
         "isStrip": flat.is_strip,
         "hasMany": found.model.latent_dim > 2,
-        "prior": prior_mean(found, view),
+        "prior": latent_map.prior_mean(found, view),
         "pick": picked.position,
+        "at": _at(),
         "conditions": [{"name": name} for name in told.names(found.record.config.model)],
         "told": told.to_json(picked.told),
         "words": told.in_words(found, picked.told),
@@ -61,6 +63,15 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
     }
 
 
+def _at() -> list[float] | None:
+    """Where a shared address has the cursor, `?at=0.5,-1`; None for nowhere."""
+    try:
+        x, y = (float(part) for part in st.query_params.get("at", "").split(","))
+    except ValueError:
+        return None
+    return [x, y] if math.isfinite(x) and math.isfinite(y) else None
+
+
 def _framing(dataset: str) -> dict[str, Any]:
     """As `draw_frame.js` takes it."""
     framing = dataset_entry(dataset).framing
@@ -70,12 +81,3 @@ def _framing(dataset: str) -> dict[str, Any]:
         "byMass": framing.by_mass,
         "middle": framing.middle,
     }
-
-
-def prior_mean(found: Checkpoint, view: cache.MapView) -> list[float] | None:
-    """Mean of N(0, I) on the map, whose directions all have a spread of 1; None without it."""
-    flat = view.projection
-    if flat.is_strip or not isinstance(found.model.prior(), StandardNormal):
-        return None
-    mean: list[float] = flat.project(0 * flat.origin[None])[0].tolist()
-    return mean

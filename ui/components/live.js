@@ -1,6 +1,7 @@
 // The Train page: a run as it learns. Everything here is drawn from the run's stream of events; the
 // server's page runs again only when the run's status changes.
 
+import { boardOf } from "./board.js";
 import { curves } from "./live_curves.js";
 import { colourKey, switchOf } from "./live_foot.js";
 import { lossLine } from "./live_loss.js";
@@ -80,6 +81,7 @@ function build(parentElement) {
     clearTimeout(view.asking);
     view.stream?.close();
     parts.time.close();
+    boardOf(document).put("address", null);
     parts.map.close();
     parts.curves.close();
     root.remove();
@@ -168,6 +170,14 @@ function hearRows(view, { rows, restarted }) {
   if (last || restarted) view.row = last ?? null;
   showWords(view);
   showSteps(view);
+  goToShared(view);
+}
+
+/** The moment that a shared address names is shown once, when there is something to go back in. */
+function goToShared(view) {
+  if (view.wentTo || view.row === null || view.data.moment === null) return;
+  view.wentTo = true;
+  view.parts.time.goTo(view.data.moment);
 }
 
 function showFrame(view, frame, ms) {
@@ -183,6 +193,7 @@ function showMoment(view, frame, ms) {
   if (moment) showFrame(view, moment, ms);
   if (frame) parts.loss.show(frame.step ? frame.numbers : null, data.hasKl);
   parts.curves.mark(frame ? (frame.numbers.epoch ?? 0) : null);
+  boardOf(document).put("address", frame ? { moment: frame.step } : null);
   showWords(view);
   showSteps(view);
 }

@@ -4,6 +4,8 @@ import base64
 import time
 from typing import Any
 
+import streamlit as st
+
 from ui import charts, live, settings, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.api.following import frame_json
@@ -42,6 +44,7 @@ def _described(
         "url": f"/api/events/{run.id}" if run is not None else None,
         "framesUrl": f"/api/runs/{run.id}/frames" if run is not None else None,
         "filmUrl": f"/api/runs/{run.id}/film.gif?dark={theme.is_dark():d}" if run else None,
+        "moment": _moment(),
         "status": status,
         "answeredAt": time.time(),  # so that the script hears of each answer
         "numDone": record.num_done if record is not None else 0,
@@ -61,6 +64,12 @@ def _described(
         "hasKl": config.model.posterior == "gaussian",
         "epochs": config.train.epochs,
     }
+
+
+def _moment() -> int | None:
+    """The step that a shared address names, `?moment=1516`; None for the present."""
+    text = st.query_params.get("moment", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _originals(dataset: str) -> str | None:

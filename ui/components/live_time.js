@@ -16,7 +16,8 @@ const STEPS_OF_KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 
  *   present again.
  * @param {() => string} addressOf of the film as a GIF.
  * @returns {object} element; open(url): frames of another run, null for none; told(row): how far
- *   training is; isBack(): whether an earlier moment is shown; close().
+ *   training is; isBack(): whether an earlier moment is shown; goTo(step): the moment nearest
+ *   to it; close().
  */
 export function timeMachine(show, addressOf) {
   const bar = timeBar();
@@ -36,6 +37,7 @@ export function timeMachine(show, addressOf) {
   return {
     element: bar.element,
     isBack: () => view.at !== null,
+    goTo: (step) => rewindByHand(view, (steps) => nearest(steps, step)),
     open(url) {
       stop(view);
       const film = url ? openFilm(url) : null;

@@ -6,11 +6,11 @@ import { lift } from "./map_geometry.js";
  * @param {object} part what all parts of the map share, see `latent_map.js`.
  * @returns {object} goTo(place, near): to a place in map coordinates, where `near` is the dot
  *   beside it, or -1; place(): where it is; redraw(): after what is told has changed. The board
- *   hears "here", {place, picture}, and "dot", {label, isOriginal, picture}, or null without one.
+ *   hears "here", {place, picture}, "address", see `share.js`, and "dot", {label, isOriginal, picture}, or null without one.
  */
 export function createCursor(part) {
   const { board, painter, scene, stored, latents, places } = part;
-  const state = { place: [0, 0], near: -1 };
+  const state = { place: part.data.at ?? [0, 0], near: -1 };
   const here = {
     isFirst: true,
     count: 1,
@@ -29,6 +29,7 @@ export function createCursor(part) {
   const goTo = (place, near) => {
     state.place = place;
     scene.marks.set("cross", { place, pulses: false });
+    board.put("address", { at: place.map((value) => value.toFixed(3)).join(",") });
     painter.ask(here);
     if (near === state.near) return;
     state.near = near;

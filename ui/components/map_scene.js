@@ -12,14 +12,16 @@ const NEAREST = 0.01; // zoomed in
  * @param {HTMLElement} host
  * @param {HTMLElement} surface takes pointers and keys; it is laid over the plotting area.
  * @param {{plotlyUrl: string, figure: object, limit: number}} data see `latent_map.py`.
+ * @param {Function} [openAxes] other axes than Plotly's, see `axes_plain.js`.
  * @returns {Promise<object>} dots: see `createPoints`; marks: see `createMarks`; behind: an element
  *   under the dots; redraw(): after dots.set; size() of the plotting area in pixels; range(); and
  *   in pixels of the surface: point(px, py) -> [x, y]; pixel(x, y) -> [px, py];
  *   nearest(px, py, reach) -> index of a dot, or -1; pan(right, down); zoom(px, py, factor);
  *   reset(); onMove(listener) after any of these; dress(figure) for another theme; close().
  */
-export async function createScene(host, surface, { plotlyUrl, figure, limit }) {
-  const axes = await createAxes(host, { plotlyUrl, figure });
+export async function createScene(host, surface, data, openAxes = createAxes) {
+  const { limit } = data;
+  const axes = await openAxes(host, data);
   const behind = make("div", { class: "vl-behind" });
   host.append(behind);
   const dots = createPoints(host);

@@ -1,0 +1,173 @@
+"""Sharing: an address opened elsewhere shows the same; a model as a file comes back."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.mapping import HERE, open_map, place_on, shows_at, z_at
+from tests.e2e.sliding import open_sliders, slider, values
+from tests.e2e.stage import settle, until
+from tests.e2e.training import assert_dots_are
+from vae_core import catalogue, decode, load_checkpoint, runs
+from vae_core.frames import read_frame
+from vae_core.runs import Run
+
+
+@pytest.fixture
+def elsewhere(browser: Browser) -> Iterator[Page]:
+    """Another visitor, who knows nothing but an address."""
+    context = browser.new_context(viewport={"width": 1024, "height": 768})
+    visitor = context.new_page()
+    visitor.set_default_timeout(30_000)
+    yield visitor
+    context.close()
+
+
+def shared(page: Page) -> str:
+    """What Share shows as the address."""
+    page.get_by_role("button", name="Share").click()
+    code = page.get_by_role("img", name="The address as a QR code")
+    expect(code).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.vl-qr').naturalWidth > 20")
+    return page.get_by_label("Address").input_value()
+
+
+def test_a_place_of_the_map_is_shared_with_pick_and_maths(
+    page: Page, elsewhere: Page, address: str
+) -> None:
+    found = open_map(page, address, "digits-ae-2d", "&pick=7")
+    page.get_by_text("Show the maths").click()
+    expect(page.locator(".vl-bill")).to_be_visible()
+    pixel = place_on(page, 0.7, 0.3)
+    page.mouse.move(*pixel)
+    z = z_at(page, pixel)
+    shows_at(page, HERE, decode(found.model, z))
+    elsewhere.goto(shared(page))
+    settle(elsewhere)
+    shows_at(elsewhere, HERE, decode(found.model, (1000 * z).round() / 1000))
+    expect(elsewhere.locator(".vl-bill")).to_be_visible()
+    assert "pick=7" in elsewhere.url
+    expect(elsewhere.locator(".vl-z").first).to_have_text(page.locator(".vl-z").first.inner_text())
+
+
+def test_the_axes_of_a_wide_latent_are_shared(page: Page, elsewhere: Page, address: str) -> None:
+    open_map(page, address, "mnist-16d")
+    page.get_by_text("Two numbers").click()
+    expect(page.get_by_text("The map shows two of them")).to_be_visible()
+    page.get_by_role("combobox", name="Up").click()
+    page.get_by_role("option", name="up: number 3", exact=True).click()
+    page.wait_for_function("() => location.search.includes('up_16')")
+    elsewhere.goto(shared(page))
+    settle(elsewhere)
+    expect(elsewhere.get_by_role("combobox", name="Up")).to_have_value("up: number 3")
+    expect(elsewhere.get_by_text("The map shows two of them")).to_be_visible()
+
+
+def test_a_moment_of_a_training_is_shared(
+    page: Page, elsewhere: Page, address: str, bundled: Path
+) -> None:
+    page.goto(f"{address}/train?run=digits-2d")
+    thumb = page.get_by_role("slider", name="Moment")
+    thumb.press("Home")
+    for _ in range(4):
+        thumb.press("ArrowRight")
+    frame = read_frame(Run(bundled / "digits-2d").frame_paths()[4])
+    expect(page.locator(".vl-map")).to_have_attribute("data-step", f"{frame.step}")
+    elsewhere.goto(shared(page))
+    expect(elsewhere.locator(".vl-map")).to_have_attribute("data-step", f"{frame.step}")
+    assert_dots_are(elsewhere, torch.from_numpy(frame.means.astype("float32")))
+
+
+def test_sliders_are_shared_with_their_pictures_and_way(
+    page: Page, elsewhere: Page, address: str
+) -> None:
+    open_sliders(page, address, "digits-2d")
+    for _ in range(9):
+        slider(page, 1).press("ArrowRight")
+    page.get_by_role("radio", name="Arc").check(force=True)
+    page.wait_for_function(
+        "() => location.search.includes('way=arc') && location.search.includes('z=')"
+    )
+    elsewhere.goto(shared(page))
+    settle(elsewhere)
+    assert values(elsewhere, 2) == values(page, 2)
+    expect(elsewhere.get_by_role("radio", name="Arc")).to_be_checked()
+
+
+def test_what_restores_is_shared(page: Page, elsewhere: Page, address: str) -> None:
+    page.goto(f"{address}/denoise?model=digits-denoise-16d&noise_seed=5")
+    settle(page)
+    page.get_by_text("Salt").first.click()
+    page.get_by_role("button", name="Remove digits-2d").click()
+    page.wait_for_function("() => location.search.includes('restore')")
+    rows = page.locator(".vl-lab tr").count()
+    elsewhere.goto(shared(page))
+    settle(elsewhere)
+    expect(elsewhere.locator(".vl-lab tr")).to_have_count(rows)
+    expect(elsewhere.get_by_role("radio", name="Salt")).to_be_checked()
+
+
+def test_a_pair_is_shared(page: Page, elsewhere: Page, address: str) -> None:
+    page.goto(f"{address}/compare?model=digits-2d&samples=3")
+    settle(page)
+    page.get_by_role("combobox", name="Against").click()
+    page.get_by_role("option", name="digits-cvae-2d").click()
+    expect(page.locator(".vl-compare h3").nth(2)).to_have_text("digits-cvae-2d")
+    elsewhere.goto(shared(page))
+    expect(elsewhere.locator(".vl-compare h3").nth(2)).to_have_text("digits-cvae-2d")
+    assert "samples=3" in elsewhere.url
+
+
+def test_a_checkpoint_goes_out_and_comes_back_as_a_saved_run(
+    page: Page, address: str, runs_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAELAB_RUNS", str(runs_folder))
+    found = open_map(page, address, "digits-ae-2d")
+    page.get_by_role("button", name="Share").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Checkpoint", exact=True).click()
+    assert download.value.suggested_filename == "digits-ae-2d.safetensors"
+    path = tmp_path / "digits-ae-2d.safetensors"
+    download.value.save_as(path)
+    chosen = page.locator(".vl-share input[type=file]")
+    (tmp_path / "wrong.safetensors").write_bytes(path.read_bytes()[:-5])
+    chosen.set_input_files(tmp_path / "wrong.safetensors")
+    expect(page.get_by_text("This file is no checkpoint")).to_be_visible()
+    chosen.set_input_files(path)
+    page.wait_for_url("**model=digits-ae-2d%202**")
+    settle(page)
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("digits-ae-2d 2")
+    (record,) = [one for one in runs.saved() if one.name == "digits-ae-2d 2"]
+    other = load_checkpoint(catalogue.folder_of(record.id))
+    z = torch.tensor([[1.0, 2.0]])
+    torch.testing.assert_close(decode(found.model, z), decode(other.model, z))
+    runs.delete(runs.open_run(record.id))
+
+
+def test_the_notebook_is_saved(page: Page, address: str) -> None:
+    open_map(page, address, "digits-2d")
+    page.get_by_role("button", name="Share").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Notebook").click()
+    assert download.value.suggested_filename == "digits-2d.ipynb"
+    assert json.loads(Path(download.value.path()).read_text())["nbformat"] == 4
+
+
+def test_escape_and_a_click_elsewhere_close_it(page: Page, address: str) -> None:
+    open_map(page, address, "digits-2d")
+    opener, panel = page.get_by_role("button", name="Share"), page.locator(".vl-share-panel")
+    opener.click()
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    opener.click()
+    page.mouse.click(20, 700)
+
+    def it_is_closed() -> None:
+        assert not panel.is_visible()
+
+    until(page, it_is_closed)

@@ -1,0 +1,93 @@
+"""To share and to take away: an address as a QR code, models as files, and files that come back."""
+
+import io
+import json
+from urllib.parse import urlsplit
+
+import segno
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ui import cache, take_away
+from ui.api.models import MODEL, of_model, posted_body
+from vae_core import parcel
+from vae_core.checkpoints import Checkpoint
+from vae_core.errors import VAELabError
+from vae_core.export.notebook import notebook
+
+MAX_ADDRESS = 1_200  # what a phone still reads from a screen
+_QUIET = 4  # white modules around a code
+
+
+def qr(request: Request) -> Response:
+    """Serve `?text=`, an address, as a QR code in SVG: black on white, whatever the theme."""
+    text = request.query_params.get("text", "")
+    if not 0 < len(text) <= MAX_ADDRESS or urlsplit(text).scheme not in ("http", "https"):
+        error = f"An address of at most {MAX_ADDRESS:,} characters is expected as text."
+        return JSONResponse({"error": error}, status_code=400)
+    buffer = io.BytesIO()
+    code = segno.make(text, error="l", micro=False)
+    code.save(buffer, kind="svg", border=_QUIET, light="#fff", xmldecl=False, svgns=True)
+    return Response(buffer.getvalue(), media_type="image/svg+xml")
+
+
+def _file(content: bytes, name: str, media_type: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@of_model
+def page(request: Request, found: Checkpoint) -> Response:
+    """Serve the model as one HTML file that works from disk."""
+    model_id = request.path_params["id"]
+    content = take_away.page(cache.choice_of(model_id))
+    return _file(content, f"{model_id}.html", "text/html; charset=utf-8")
+
+
+@of_model
+def checkpoint(request: Request, found: Checkpoint) -> Response:
+    """Serve the model as one safetensors file, which `upload` takes again."""
+    name = f"{request.path_params['id']}.safetensors"
+    return _file(parcel.pack(found.folder), name, "application/octet-stream")
+
+
+@of_model
+def as_notebook(request: Request, found: Checkpoint) -> Response:
+    """Serve a notebook that trains the model again."""
+    name = f"{request.path_params['id']}.ipynb"
+    return _file(notebook(found.record).encode(), name, "application/x-ipynb+json")
+
+
+async def upload(request: Request) -> Response:
+    """Make a saved run of a file that `checkpoint` has served; answers its title for `?model=`."""
+    if not _is_own(request):
+        return JSONResponse({"error": "This upload comes from another site."}, 403)
+    body = await posted_body(request, parcel.MAX_BYTES)
+    if body is None:
+        error = f"The file is larger than {parcel.MAX_BYTES // 2**20} MiB; no checkpoint is."
+        return JSONResponse({"error": error}, 413)
+    try:
+        run = await run_in_threadpool(parcel.unpack, body)
+    except VAELabError as error:
+        return JSONResponse({"error": str(error)}, 400)
+    return Response(json.dumps({"title": run.record().title}), media_type="application/json")
+
+
+def _is_own(request: Request) -> bool:
+    """Whether a page of this server asks: a browser says where a page that posts comes from."""
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+
+
+ROUTES = [
+    Route("/api/qr.svg", qr),
+    Route(MODEL + "/take-away.html", page),
+    Route(MODEL + "/checkpoint.safetensors", checkpoint),
+    Route(MODEL + "/notebook.ipynb", as_notebook),
+    Route("/api/checkpoints", upload, methods=["POST"]),
+]
