@@ -4,6 +4,7 @@
 software rendering through it, ten times for each number; medians count:
 
 - decoding in the page: the network of mnist-2d, and an untrained convolutional one of the same data
+- drawing: from a new point of a stroke to the picture, its place on the map and its reconstruction
 - the first useful picture: from navigation on a warm server until the map and one decode are drawn
 - hovering over a map of 60,000 dots: from the mouse's move until the decode is drawn
 - live updates a second while the app's recipes for digits and MNIST train
@@ -33,6 +34,7 @@ AIMS = {
     "decode, MLP, median": "2 ms",
     "decode, MLP, 95th percentile": "8 ms",
     "decode, convolutional, median": "16 ms",
+    "drawn point to reconstruction": "16 ms",
     "first useful picture": "2.5 s",
     "hover, 60,000 dots": "50 ms",
     "live updates, digits": "4 a second",
@@ -72,6 +74,7 @@ def measure(pages_min: float) -> dict[str, Any]:
                     "mlp": ui_parts.decoding(page, address, "mnist-2d"),
                     "conv": ui_parts.decoding(page, address, names["conv"]),
                 }
+                drawn = ui_parts.drawing(page, address, "mnist-2d")
             paint = times(browser, lambda page: ui_parts.first_paint(page, address))
             hover = ui_parts.hovering(browser, address, names["many"])
             with visitor(browser) as page:
@@ -86,6 +89,7 @@ def measure(pages_min: float) -> dict[str, Any]:
                     },
                     "conv": {"median": common.median(decode["conv"])},
                 },
+                "stroke_ms": common.median(drawn),
                 "first_paint_s": common.median(paint),
                 "hover_ms_60k": common.median(hover, 1),
                 "live_updates_per_s": live,
@@ -111,6 +115,7 @@ def rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
         "decode, MLP, median": f"{decode['mlp']['median']:.2f} ms",
         "decode, MLP, 95th percentile": f"{decode['mlp']['p95']:.2f} ms",
         "decode, convolutional, median": f"{decode['conv']['median']:.2f} ms",
+        "drawn point to reconstruction": f"{result['stroke_ms']:.1f} ms",
         "first useful picture": f"{result['first_paint_s']:.2f} s",
         "hover, 60,000 dots": f"{result['hover_ms_60k']:.1f} ms",
         "live updates, digits": f"{live['digits']:.1f} a second",

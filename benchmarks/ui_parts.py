@@ -1,5 +1,6 @@
 """What `benchmarks.ui` measures, one function each."""
 
+import dataclasses
 import os
 import re
 import time
@@ -25,6 +26,7 @@ from vae_core import (
 )
 from vae_core.checkpoints import LATENTS_FILE, save_trained
 from vae_core.data import Dataset
+from vae_core.data.framing import MNIST_FRAMING
 from vae_core.inference import encode
 from vae_core.models import LatentModel
 from vae_core.recipes import default_config
@@ -32,6 +34,7 @@ from vae_core.recipes import default_config
 MANY = 60_000
 HOVERS = 10
 DECODES = 200
+STROKES = 100
 DRAG_STEPS = 20
 MAP = ".vl-surface"
 POINTS = ".vl-points"
@@ -50,6 +53,22 @@ window.EventSource = class extends EventSource {
   close() { if (this.isCounted) window.openStreams -= 1; this.isCounted = false; super.close(); }
 };"""
 
+DRAW = """async ([url, version, framing, num]) => {
+  const { framed, strokesAsInk } = await import(`/api/js/${version}/draw_frame.js`);
+  const { loadNet } = await import(`/api/js/${version}/net.js`);
+  const [encoder, decoder] = await Promise.all(
+    ["encoder", "decoder"].map((part) => loadNet(`${url}/${part}`)));
+  const times = [];
+  const stroke = [];
+  for (let i = 0; i < num; i += 1) {
+    stroke.push([100 + 70 * Math.sin(i / 9), 100 + 60 * Math.cos(i / 7)]);
+    const began = performance.now();
+    const { mean } = encoder.run(framed(strokesAsInk([stroke]), framing, [1, 28, 28], 256), {});
+    decoder.run(mean, {});
+    times.push(performance.now() - began);
+  }
+  return times;
+}"""
 DECODE = """async ([url, version, num]) => {
   const { loadNet } = await import(`/api/js/${version}/net.js`);
   const net = await loadNet(url);
@@ -130,6 +149,19 @@ def decoding(page: Page, address: str, model: str) -> list[float]:
     url = f"/api/models/{model}/{key[1]}/decoder"
     measured: list[float] = page.evaluate(DECODE, [url, VERSION, 2 * DECODES])
     return measured[DECODES:]
+
+
+def drawing(page: Page, address: str, model: str) -> list[float]:
+    """Milliseconds from a stroke's new point to its picture, posterior and reconstruction, warm."""
+    page.goto(address)
+    stage.settle(page)
+    key = cache.key_of(model)
+    assert key is not None
+    url = f"/api/models/{model}/{key[1]}"
+    framing = dataclasses.asdict(MNIST_FRAMING)
+    framing["byMass"] = framing.pop("by_mass")
+    measured: list[float] = page.evaluate(DRAW, [url, VERSION, framing, 2 * STROKES])
+    return measured[STROKES:]
 
 
 def first_paint(page: Page, address: str) -> float:

@@ -19,6 +19,7 @@ from vae_core import (
     build_model,
     default_config,
     load_dataset,
+    parcel,
     runs,
 )
 from vae_core.errors import RunError
@@ -402,3 +403,15 @@ def test_the_picker_turns_the_page_to_a_model_when_no_run_is_under_way(open_page
     app = open_page("train", run=ended(default_config("digits"), "finished").id)
     app.selectbox(key="model").set_value("digits-ae-2d").run()
     assert app.query_params["run"] == "digits-ae-2d"
+
+
+def test_an_uploaded_model_says_that_it_has_no_film(open_page: Open, bundled: Path) -> None:
+    run = parcel.unpack(parcel.pack(bundled / "digits-2d"))
+    app = open_page("train", run=run.id)
+    assert "without the film of its training" in app.info[0].value
+    assert not _has_live(app)
+    assert AGAIN in labels(app)
+
+
+def _has_live(app: AppTest) -> bool:
+    return any(part.proto.component_name.endswith("vl_live") for part in app.get("bidi_component"))

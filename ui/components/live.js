@@ -65,6 +65,7 @@ function build(parentElement) {
     view.isCovered = isOn;
     parts.map.cover(isOn);
   });
+  cover.title = "What the decoder draws at each place; of more than two numbers only for now";
   const foot = make("div", { class: "vl-foot-row" }, [parts.key.element, cover]);
   const measured = [parts.loss, parts.curves, parts.probes].map((part) => part.element);
   const learning = make("div", { class: "vl-learning" }, measured);
@@ -86,7 +87,7 @@ function build(parentElement) {
     parts.curves.close();
     root.remove();
   };
-  return Object.assign(view, { parts, root, lost, close });
+  return Object.assign(view, { parts, root, lost, cover, close });
 }
 
 /** Take over what the server's page says. */
@@ -193,6 +194,7 @@ function showMoment(view, frame, ms) {
   if (moment) showFrame(view, moment, ms);
   if (frame) parts.loss.show(frame.step ? frame.numbers : null, data.hasKl);
   parts.curves.mark(frame ? (frame.numbers.epoch ?? 0) : null);
+  view.cover.classList.toggle("is-void", frame !== null && !frame.manifold);
   boardOf(document).put("address", frame ? { moment: frame.step } : null);
   showWords(view);
   showSteps(view);
