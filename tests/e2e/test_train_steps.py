@@ -117,6 +117,7 @@ def test_slow_motion_takes_single_steps_and_full_speed_brings_the_curves_back(
     press(page, "Slow motion")
     expect(page.get_by_text("Slow motion, one step a second")).to_be_visible()
     expect(page.locator(STEP)).to_be_visible()
+    until(page, lambda: _assert_newest_is_shown(page, folder))  # its dots have glided there
     first = number(page, ".vl-map", "step")
     until(page, lambda: _assert_step_is_beyond(page, first + 1))
     slow = [
@@ -134,6 +135,11 @@ def test_slow_motion_takes_single_steps_and_full_speed_brings_the_curves_back(
     press(page, "Slow motion")  # from a pause, too
     expect(page.locator(STEP)).to_be_visible()
     stop(page)
+
+
+def _assert_newest_is_shown(page: Page, folder: Path) -> None:
+    steps = [row["step"] for row in rows(folder) if row["kind"] == "progress"]
+    assert number(page, ".vl-map", "step") == steps[-1]
 
 
 def _assert_step_is_beyond(page: Page, at: int) -> None:
