@@ -123,9 +123,9 @@ def test_another_speed_is_another_length_of_the_film(page: Page, folder: Path) -
 def test_the_film_is_saved_with_every_kept_frame(page: Page, folder: Path) -> None:
     with page.expect_download() as download:
         press(page, "GIF")
-    film = Image.open(download.value.path())
-    assert film.format == "GIF"
-    assert film.n_frames == len(Run(folder).frame_paths())
+    with Image.open(download.value.path()) as film:
+        assert film.format == "GIF"
+        assert film.n_frames == len(Run(folder).frame_paths())
 
 
 def test_a_visitor_watches_a_bundled_model_being_born_without_training(
