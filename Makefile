@@ -14,7 +14,7 @@ app: .venv/app-installed
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: .venv/dev-installed
 	$(BIN)/ruff check .

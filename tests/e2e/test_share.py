@@ -101,14 +101,15 @@ def test_sliders_are_shared_with_their_pictures_and_way(
 def test_what_restores_is_shared(page: Page, elsewhere: Page, address: str) -> None:
     page.goto(f"{address}/denoise?noise_seed=5")
     settle(page)
-    before = page.locator(".vl-lab tr").count()
+    rows = page.locator(".vl-lab tr")
+    rows.first.wait_for()
+    fewer = rows.count() - 1
     page.get_by_role("button", name="Remove digits-denoise-16d").first.click()
     page.wait_for_function("() => location.search.includes('restore')")
-    rows = before - 1
-    expect(page.locator(".vl-lab tr")).to_have_count(rows)
+    expect(rows).to_have_count(fewer)
     elsewhere.goto(shared(page))
     settle(elsewhere)
-    expect(elsewhere.locator(".vl-lab tr")).to_have_count(rows)
+    expect(elsewhere.locator(".vl-lab tr")).to_have_count(fewer)
     assert "noise_seed=5" in elsewhere.url
 
 
