@@ -40,8 +40,7 @@ def _chosen(record: RunRecord | None) -> RunConfig:
 
 
 def _run_of_this_page() -> tuple[runs.Run | None, RunRecord | None]:
-    """The run in the address, else the one this person watched last."""
-    run_id = st.query_params.get("run") or st.session_state.get("run")
+    run_id = state.watched()
     if run_id is None:
         return None, None
     try:

@@ -70,8 +70,9 @@ def _sentence(choice: cache.Choice, page: str) -> tuple[str, str | None]:
 def show(offered: dict[str, cache.Choice], page: str) -> None:
     """Draw the strip; afterwards `state.chosen()` knows the model."""
     _notice_unknown(offered)
-    if st.session_state.get("next_model") in offered:
-        st.session_state["model"] = st.session_state.pop("next_model")
+    wanted = st.session_state.pop("next_model", state.watched() if page == "Train" else None)
+    if wanted in offered:
+        st.session_state["model"] = wanted
     with st.container(key="strip", horizontal=True, vertical_alignment="center"):
         model_id = st.selectbox(
             "Model",
@@ -81,10 +82,12 @@ def show(offered: dict[str, cache.Choice], page: str) -> None:
             format_func=lambda key: offered[key].title,
             label_visibility="collapsed",
             on_change=_hear_choice,
-            args=(page,),
+            args=(offered, page),
             width=220,
         )
         choice = offered[model_id]
+        if page != "Train" and st.session_state.get("run") in offered:
+            st.session_state["run"] = model_id  # back on Train, the choice made elsewhere counts
         sentence, explained = _sentence(choice, page)
         st.markdown(sentence, width="stretch", help=explained)
         share.show(choice)
@@ -108,9 +111,11 @@ def show(offered: dict[str, cache.Choice], page: str) -> None:
         )
 
 
-def _hear_choice(page: str) -> None:
+def _hear_choice(offered: dict[str, cache.Choice], page: str) -> None:
+    """Turn Train to what is chosen, as the picker turns to the run that Train shows."""
     st.session_state.pop("unknown_model", None)
-    if page == "Train" and not _is_at_work(st.session_state.get("run")):
+    run_id = state.watched()
+    if page == "Train" and (run_id in offered or not _is_at_work(run_id)):
         state.watch(st.session_state["model"])
 
 

@@ -22,7 +22,7 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
     """
     if catalogue.is_bundled(run.folder):
         with st.container(key="saved", width="content", **_ROW):
-            _show_chosen(run, f"**{record.name}** comes with VAE Lab")
+            _show_chosen(f"**{record.name}** comes with VAE Lab")
         return
     if record.name is not None:
         with st.container(key="saved", width="content", **_ROW):
@@ -43,25 +43,17 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
 def _save(run: runs.Run) -> None:
     with errors.kept():
         runs.save_as(run, st.session_state["save_as"])
-        _choose(run)
-
-
-def _choose(run: runs.Run) -> None:
-    state.choose_next_time(run.id)
-    st.rerun()
+        st.rerun()  # the whole page: the picker turns to it
 
 
 def _show_saved(run: runs.Run, name: str) -> None:
-    _show_chosen(run, f"Saved as **{plain(name)}**")
+    _show_chosen(f"Saved as **{plain(name)}**")
     st.button("Delete", type="tertiary", on_click=_delete, args=(run, name))
 
 
-def _show_chosen(run: runs.Run, said: str) -> None:
+def _show_chosen(said: str) -> None:
     st.markdown(said, width="content")
-    if state.chosen().id == run.id:
-        links.to_page("explore", "Explore it")
-    else:
-        st.button("Choose it", type="tertiary", on_click=_choose, args=(run,))
+    links.to_page("explore", "Explore it")
 
 
 def _delete(run: runs.Run, name: str) -> None:

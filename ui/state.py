@@ -65,6 +65,12 @@ def pick_another(choice: cache.Choice) -> None:
     set_number("pick", random.choice([i for i in dots if i != before]))  # noqa: S311
 
 
+def watched() -> str | None:
+    """The run in the address, else the one this person watched last."""
+    run_id: str | None = st.query_params.get("run") or st.session_state.get("run")
+    return run_id
+
+
 def watch(run_id: str | None) -> None:
     """Turn the page to a run, in the address too, or away from any."""
     if run_id is None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.mapping import HERE, open_map, place_on, shows_at, z_at
 from tests.e2e.sliding import open_sliders, slider, values
 from tests.e2e.stage import settle, until
-from tests.e2e.training import assert_dots_are
+from tests.e2e.training import assert_dots_are, start_long_run, stop
 from vae_core import catalogue, decode, load_checkpoint, runs
 from vae_core.frames import read_frame
 from vae_core.runs import Run
@@ -148,6 +148,33 @@ def test_a_checkpoint_goes_out_and_comes_back_as_a_saved_run(
     z = torch.tensor([[1.0, 2.0]])
     torch.testing.assert_close(decode(found.model, z), decode(other.model, z))
     runs.delete(runs.open_run(record.id))
+
+
+def test_on_train_the_files_are_those_of_the_training_on_the_page(page: Page, address: str) -> None:
+    page.goto(f"{address}/train?model=digits-2d&run=mnist-2d")
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("mnist-2d")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("heading", name="Take mnist-2d away")).to_be_visible()
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="digits-2d", exact=True).click()
+    page.wait_for_url("**run=digits-2d**")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("heading", name="Take digits-2d away")).to_be_visible()
+
+
+def test_a_training_without_a_model_yet_has_no_files(
+    page: Page, address: str, runs_folder: Path
+) -> None:
+    start_long_run(page, address, runs_folder)
+    page.get_by_role("button", name="Share").click()
+    files = page.locator(".vl-share-row")
+    expect(page.get_by_text("This training has no model yet")).to_be_visible()
+    expect(files.get_by_role("button", name="Notebook")).to_be_disabled()
+    stop(page)
+    page.get_by_role("button", name="Share").click()
+    expect(files.get_by_role("button", name="Notebook")).to_be_enabled()
+    expect(page.get_by_text("This training has no model yet")).to_be_hidden()
 
 
 def test_the_notebook_is_saved(page: Page, address: str) -> None:

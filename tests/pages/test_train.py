@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import Open
+from tests.pages.conftest import ROOT, Open
 from tests.pages.reading import component_data, text
 from ui import live
 from vae_core import (
@@ -403,6 +403,29 @@ def test_the_picker_turns_the_page_to_a_model_when_no_run_is_under_way(open_page
     app = open_page("train", run=ended(default_config("digits"), "finished").id)
     app.selectbox(key="model").set_value("digits-ae-2d").run()
     assert app.query_params["run"] == "digits-ae-2d"
+
+
+def test_the_picker_turns_to_the_model_whose_training_is_on_the_page(open_page: Open) -> None:
+    app = open_page("train", run="mnist-2d")
+    assert app.selectbox(key="model").value == "mnist-2d"
+    assert given(app)["files"]["id"] == "mnist-2d"
+    del app.query_params["run"]  # as in a browser: another page has its own address
+    app.switch_page(str(ROOT / "pages" / "explore.py")).run()
+    app.selectbox(key="model").set_value("digits-ae-2d").run()
+    app.switch_page(str(ROOT / "pages" / "train.py")).run()
+    assert app.selectbox(key="model").value == app.query_params["run"] == "digits-ae-2d"
+
+
+def test_share_is_given_the_files_of_the_run_or_none_before_it_has_a_model(
+    open_page: Open, save_model: Callable[..., RunRecord]
+) -> None:
+    run = ended(default_config("digits"), "paused")
+    files = given(open_page("train", run=run.id))["files"]
+    assert files == {"title": run.record().title, "id": run.id, "url": None}
+    record = save_model("first try")
+    runs.open_run(record.id).update(name=None)
+    files = given(open_page("train", run=record.id))["files"]
+    assert files["url"].startswith(f"/api/models/{record.id}/")
 
 
 def test_an_uploaded_model_says_that_it_has_no_film(open_page: Open, bundled: Path) -> None:

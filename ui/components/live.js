@@ -82,7 +82,7 @@ function build(parentElement) {
     clearTimeout(view.asking);
     view.stream?.close();
     parts.time.close();
-    boardOf(document).put("address", null);
+    for (const told of ["address", "files"]) boardOf(document).put(told, null);
     parts.map.close();
     parts.curves.close();
     root.remove();
@@ -95,6 +95,7 @@ function update(view, data) {
   const { parts } = view;
   const isAnother = view.data?.url !== data.url;
   view.data = data;
+  boardOf(document).put("files", data.files);
   if (isAnother) startOver(view);
   parts.map.dress(data);
   parts.key.dress(data);

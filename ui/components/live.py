@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from ui import charts, live, settings, theme, told
+from ui import cache, charts, live, settings, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.api.following import frame_json
-from ui.components import register
+from ui.components import register, share
 from vae_core import runs
 from vae_core.config import RunConfig
 from vae_core.data import dataset_entry
@@ -44,6 +44,7 @@ def _described(
         "url": f"/api/events/{run.id}" if run is not None else None,
         "framesUrl": f"/api/runs/{run.id}/frames" if run is not None else None,
         "filmUrl": f"/api/runs/{run.id}/film.gif?dark={theme.is_dark():d}" if run else None,
+        "files": _files(run, record),
         "moment": _moment(),
         "status": status,
         "answeredAt": time.time(),  # so that the script hears of each answer
@@ -64,6 +65,15 @@ def _described(
         "hasKl": config.model.posterior == "gaussian",
         "epochs": config.train.epochs,
     }
+
+
+def _files(run: runs.Run | None, record: RunRecord | None) -> dict[str, Any] | None:
+    """What Share offers of the run; without a `url` before it has a model."""
+    if run is None or record is None:
+        return None
+    if run.is_usable():
+        return share.files(cache.choice_of(run.id))
+    return {"title": record.title, "id": run.id, "url": None}
 
 
 def _moment() -> int | None:

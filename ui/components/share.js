@@ -11,6 +11,7 @@ const FILES = [
   ["checkpoint.safetensors", ".safetensors", "Checkpoint", "Weights and results, to be uploaded again"],
 ];
 const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const NO_MODEL = "This training has no model yet: let it finish, or stop it.";
 const views = new WeakMap();
 
 /**
@@ -50,10 +51,12 @@ function open(parentElement) {
     opener.focus();
   });
   document.addEventListener("pointerdown", outside);
+  const off = boardOf(document).on("files", files.onPage);
   parentElement.append(root);
   return {
     hear: files.hear,
     close() {
+      off();
       document.removeEventListener("pointerdown", outside);
       root.remove();
     },
@@ -89,20 +92,28 @@ function linkPart() {
   };
 }
 
+/** The files of the picker's model, or of the run that a page has put on the board in its stead. */
 function filesPart() {
   const head = make("h3");
   const note = make("p", { class: "vl-muted", role: "status" });
+  const known = { picked: null, onPage: null };
   let data = null;
   const buttons = FILES.map(([file, ending, text, title]) =>
     button(text, () => keep(note, `${data.url}/${file}`, `${data.id}${ending}`), { title }),
   );
   const row = make("div", { class: "vl-share-row" }, buttons);
+  const learn = (change) => {
+    Object.assign(known, change);
+    data = known.onPage ?? known.picked;
+    if (!data) return;
+    head.textContent = `Take ${data.title} away`;
+    for (const one of buttons) one.disabled = !data.url;
+    note.textContent = data.url ? "" : NO_MODEL;
+  };
   return {
     element: make("section", {}, [head, row, note]),
-    hear(next) {
-      data = next;
-      head.textContent = `Take ${data.title} away`;
-    },
+    hear: (picked) => learn({ picked }),
+    onPage: (onPage) => learn({ onPage }),
   };
 }
 
