@@ -8,6 +8,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.lab import Lab
 from tests.e2e.mapping import HERE, open_map, place_on, shows_at, z_at
 from tests.e2e.sliding import open_sliders, slider, values
 from tests.e2e.stage import settle, until
@@ -15,6 +16,12 @@ from tests.e2e.training import assert_dots_are, start_long_run, stop
 from vae_core import catalogue, decode, load_checkpoint, runs
 from vae_core.frames import read_frame
 from vae_core.runs import Run
+
+MOUNT_SHARE = """async () => {
+  const { default: mount } = await import("http://net.test/share.js");
+  const data = { title: "one", id: "one", url: "/api/models/one/1" };
+  mount({ data, parentElement: document.body });
+}"""
 
 
 @pytest.fixture
@@ -30,10 +37,7 @@ def elsewhere(browser: Browser) -> Iterator[Page]:
 def shared(page: Page) -> str:
     """What Share shows as the address."""
     page.get_by_role("button", name="Share").click()
-    code = page.get_by_role("img", name="The address as a QR code")
-    expect(code).to_be_visible()
-    page.wait_for_function("() => document.querySelector('.vl-qr').naturalWidth > 20")
-    return page.get_by_label("Address").input_value()
+    return page.get_by_label("Address", exact=True).input_value()
 
 
 def test_a_place_of_the_map_is_shared_with_pick_and_maths(
@@ -175,6 +179,30 @@ def test_a_training_without_a_model_yet_has_no_files(
     page.get_by_role("button", name="Share").click()
     expect(files.get_by_role("button", name="Notebook")).to_be_enabled()
     expect(page.get_by_text("This training has no model yet")).to_be_hidden()
+
+
+def test_this_computers_own_address_comes_with_the_command_that_opens_it(
+    page: Page, address: str
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_map(page, address, "digits-2d")
+    assert "pick=" in shared(page)
+    expect(page.get_by_role("img", name="The address as a QR code")).to_have_count(0)
+    command = page.get_by_label("Command", exact=True).input_value()
+    port = address.rsplit(":", 1)[1]
+    assert command == f"streamlit run app.py --server.address 0.0.0.0 --server.port {port}"
+    page.get_by_role("button", name="Copy: Command").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == command
+
+
+def test_an_address_that_others_reach_comes_as_a_code(lab: Lab) -> None:
+    lab.page.evaluate(MOUNT_SHARE)
+    lab.page.get_by_role("button", name="Share").click()
+    code = lab.page.get_by_role("img", name="The address as a QR code")
+    assert code.get_attribute("src").endswith("text=http%3A%2F%2Fnet.test%2F")
+    assert lab.page.get_by_label("Command").count() == 0
+    expect(lab.page.get_by_text("Copy")).to_be_hidden()  # no secure page, no clipboard
 
 
 def test_the_notebook_is_saved(page: Page, address: str) -> None:

@@ -10,7 +10,7 @@ const FILES = [
   ["notebook.ipynb", ".ipynb", "Notebook", "Trains this model again, step by step"],
   ["checkpoint.safetensors", ".safetensors", "Checkpoint", "Weights and results, to be uploaded again"],
 ];
-const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const LOOPBACK = /^(.*\.)?localhost$|^127\.|^\[::1\]$/;
 const NO_MODEL = "This training has no model yet: let it finish, or stop it.";
 const views = new WeakMap();
 
@@ -75,20 +75,59 @@ function addressOf() {
 }
 
 function linkPart() {
-  const input = make("input", { readonly: true, class: "vl-address", "aria-label": "Address" });
-  input.addEventListener("focus", () => input.select());
-  const code = make("img", { class: "vl-qr", alt: "The address as a QR code" });
-  const note = make("p", { class: "vl-muted" });
   const head = make("h3", { text: "What you see, as a link" });
+  const link = copied("Address");
+  const more = LOOPBACK.test(location.hostname) ? opening() : codePart();
   return {
-    element: make("section", {}, [head, input, code, note]),
+    element: make("section", {}, [head, link.element, more.element]),
     show(address) {
-      input.value = address;
-      code.src = `/api/qr.svg?text=${encodeURIComponent(address)}`;
-      note.textContent = HERE.has(location.hostname)
-        ? "This address works on this computer alone. Others need its name in your network."
-        : "";
+      link.show(address);
+      more.show(address);
     },
+  };
+}
+
+/** One line to take over: by a button where the page may copy, else it is selected at once. */
+function copied(label) {
+  const input = make("input", { readonly: true, class: "vl-address", "aria-label": label });
+  input.addEventListener("focus", () => input.select());
+  const copy = button("Copy", async () => {
+    await navigator.clipboard.writeText(input.value);
+    copy.textContent = "Copied";
+  });
+  copy.hidden = !navigator.clipboard; // of secure pages only
+  copy.setAttribute("aria-label", `Copy: ${label}`);
+  return {
+    element: make("div", { class: "vl-copied" }, [input, copy]),
+    show(text) {
+      input.value = text;
+      copy.textContent = "Copy";
+    },
+  };
+}
+
+function codePart() {
+  const code = make("img", { class: "vl-qr", alt: "The address as a QR code" });
+  return {
+    element: code,
+    show(address) {
+      code.src = `/api/qr.svg?text=${encodeURIComponent(address)}`;
+    },
+  };
+}
+
+/** What to do about an address that nobody else can reach. */
+function opening() {
+  const command = copied("Command");
+  const port = location.port === "8501" ? "" : ` --server.port ${location.port}`;
+  const lines = [
+    "This address works on this computer alone. To open it to a class, end the app, start it with",
+    "and open it here by this computer's name or number in your network: Share then shows an " +
+      "address and a code for phones. Everyone in that network can open it.",
+  ].map((text) => make("p", { class: "vl-muted", text }));
+  return {
+    element: make("div", {}, [lines[0], command.element, lines[1]]),
+    show: () => command.show(`streamlit run app.py --server.address 0.0.0.0${port}`),
   };
 }
 
