@@ -6,7 +6,7 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from tests.e2e.mapping import open_map
+from tests.e2e.mapping import draw, open_map, place_on
 from tests.e2e.stage import until
 from ui import cache, told
 from vae_core import catalogue, load_checkpoint
@@ -89,6 +89,20 @@ def test_a_bar_shows_its_formula_and_lights_the_kl(page: Page, address: str) -> 
     expect(page.locator(".vl-bill")).to_have_attribute("data-lit", "kl")
     page.locator(".vl-term.reconstruction").focus()
     expect(page.locator(".vl-bill")).to_have_attribute("data-lit", "reconstruction")
+
+
+@pytest.mark.parametrize("mode", ["Draw", "Select"])
+def test_it_is_hidden_where_the_picked_dot_is(page: Page, address: str, mode: str) -> None:
+    open_bill(page, address, "digits-2d", 7)
+    page.get_by_role("radio", name=mode).check(force=True)
+    if mode == "Select":
+        expect(page.locator(".vl-formula")).to_be_visible()  # nothing is selected yet
+        draw(page, [place_on(page, x, y) for x, y in ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7))])
+    expect(page.locator(".vl-formula")).to_be_hidden()
+    expect(page.get_by_text("The maths is that of the picked digit")).to_be_visible()
+    page.get_by_role("radio", name="Look").check(force=True)
+    expect(page.locator(".vl-formula")).to_be_visible()
+    expect(page.get_by_text("The maths is that of the picked digit")).to_be_hidden()
 
 
 def test_another_pick_is_another_bill(page: Page, address: str) -> None:

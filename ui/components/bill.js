@@ -18,7 +18,7 @@ export default function mount({ data, parentElement }) {
   const light = (term) => {
     root.dataset.lit = term ?? "";
   };
-  root.append(...partsOf(data, light));
+  root.append(make("p", { class: "vl-bill-away", text: awayText(data) }), ...partsOf(data, light));
   parentElement.append(root);
   views.set(parentElement, root);
   return () => {
@@ -42,6 +42,11 @@ function partsOf(data, light) {
 }
 
 const HINT = "Move over the picture or the bars: each number lights its term.";
+
+/** Said in place of the bill while a drawing or a selection stands where the picked dot is shown. */
+function awayText({ noun }) {
+  return `The maths is that of the picked ${noun}. Choose Look above the map to see both.`;
+}
 
 function missing({ noun }) {
   return `The bill needs the original ${noun}, which is not on this computer.`;
