@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.mapping import open_map, to_map
+from tests.e2e.mapping import loneliest, open_map, to_map, to_screen
 from tests.e2e.sliding import drawn
 from tests.e2e.stage import until
 from vae_core import decode, encode, load_dataset
@@ -226,12 +226,53 @@ def _has_side(page: Page, side: int) -> None:
     assert float(picture.max()) > 0.9
 
 
+def test_a_conditional_model_is_told_the_class_that_is_pressed(page: Page, address: str) -> None:
+    found = open_pad(page, address, "digits-cvae-2d")
+    own = found.latents.label[state_pick(page)]
+    row = page.get_by_role("radiogroup", name="The class it is told")
+    expect(row.get_by_role("radio", name=str(int(own)))).to_be_checked()
+    draw(page, SEVEN)
+    for label in (7, 1):
+        row.get_by_role("radio", name=str(label)).check(force=True)
+
+        def it_is_told(told: int = label) -> None:
+            conditions = {"class": torch.tensor([told])}
+            place = encode(found.model, seen(page), conditions).mean
+            recon = decode(found.model, place, conditions)
+            assert np.abs(drawn(page.locator(RECON)) / 255 - recon[0, 0].numpy()).max() < 0.02
+
+        until(page, it_is_told)
+
+
+def state_pick(page: Page) -> int:
+    return int(page.url.split("pick=")[1].split("&")[0])
+
+
+def test_while_drawing_a_click_on_the_map_picks_nothing(page: Page, address: str) -> None:
+    found = open_pad(page, address, "digits-2d")
+    before, lonely = state_pick(page), loneliest(page, found.latents.encoded.mean)
+    place = to_screen(page, found.latents.encoded.mean[lonely : lonely + 1])[0]
+    page.mouse.click(*place)
+    page.wait_for_timeout(800)
+    assert state_pick(page) == before
+    page.get_by_role("radio", name="Look").check(force=True)
+    page.mouse.click(*place)
+    until(page, lambda: _is_picked(page, lonely))
+
+
+def _is_picked(page: Page, position: int) -> None:
+    assert state_pick(page) == position
+
+
 def test_a_finger_draws_on_a_phone(browser: Browser, address: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     try:
         page = context.new_page()
         found = open_pad(page, address, "digits-2d")
-        page.locator(PAD).scroll_into_view_if_needed()
+        for part in (PAD, ".vl-surface"):  # both at once, without scrolling, below the header
+            place = page.locator(part).bounding_box()
+            assert place["y"] >= 56
+            assert place["y"] + place["height"] <= 844
         box = page.locator(PAD).bounding_box()
         session = context.new_cdp_session(page)
         for kind, x, y in (("Start", 0.3, 0.3), ("Move", 0.7, 0.3), ("Move", 0.5, 0.8)):

@@ -48,7 +48,8 @@ export function choices(label, options, choose) {
   }
   return Object.assign(element, {
     select: (value) => {
-      inputs.get(value).checked = true;
+      const input = inputs.get(value);
+      if (input) input.checked = true;
     },
   });
 }

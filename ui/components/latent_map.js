@@ -74,8 +74,8 @@ function open(data, parentElement, send, isBehind) {
 
 /**
  * What all parts of the map share: data, send, board, painter, originals, stored; once they are
- * here, scene, latents and places; told(): what the model is told at every place; visible(): 1 or 0
- * for each dot, or null for all; say(note); speak(text), for people who do not see; isOpen().
+ * here, scene, latents and places; told(): what the model is told at every place; drawnAs: the class
+ * that a drawing in sight is told to be, or null; visible(): 1 or 0 for each dot, or null for all; say(note); speak(text), for people who do not see; isOpen().
  */
 function shared(data, send, page, state) {
   const painter = createPainter();
@@ -87,6 +87,7 @@ function shared(data, send, page, state) {
     board: boardOf(document),
     originals: openOriginals(data.model),
     stored: openStored({ model: data.model, conditions: data.conditions }),
+    drawnAs: null,
     told: () => ({ ...part.data.told, ...toldOf(part) }),
     say: (note) => page.note.replaceChildren(note),
     speak: (text) => page.spoken.replaceChildren(text),
@@ -95,13 +96,14 @@ function shared(data, send, page, state) {
   return part;
 }
 
-/** The picked picture's class is known in the page before the server answers. */
-function toldOf({ picked, data, latents }) {
+/** The class: a drawing's own, else the picked picture's, known here before the server answers. */
+function toldOf({ picked, drawnAs, data, latents }) {
   const knows = data.conditions.some(({ name }) => name === "class");
-  return knows && picked ? { class: latents.labels[picked.position()] } : {};
+  return knows && picked ? { class: drawnAs ?? latents.labels[picked.position()] } : {};
 }
 
-const ABOUT = "model noun classNames palette words isStrip hasMany errors".split(" ");
+const ABOUT =
+  "model noun classNames palette words tellable isStrip hasMany errors".split(" ");
 
 const aboutOf = (data) => Object.fromEntries(ABOUT.map((name) => [name, data[name]]));
 

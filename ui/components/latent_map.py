@@ -11,6 +11,7 @@ from ui.api.assets import PLOTLY_URL
 from ui.components import register
 from ui.components.model import describe
 from ui.picked import Picked
+from vae_core.checkpoints import Checkpoint
 from vae_core.data import dataset_entry
 
 _MAP = register("latent_map", "map")
@@ -52,6 +53,7 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
         "at": _at(),
         "conditions": [{"name": name} for name in told.names(found.record.config.model)],
         "told": told.to_json(picked.told),
+        "tellable": _tellable(found),
         "words": told.in_words(found, picked.told),
         "noun": picker.noun(choice),
         "classNames": list(found.record.spec.class_names),
@@ -61,6 +63,12 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
         "isMixed": told.CLASS in told.names(found.record.config.model),
         "palette": theme.class_colours(),
     }
+
+
+def _tellable(found: Checkpoint) -> list[int]:
+    """The classes that a drawing can be told to be; none where the model is not told any."""
+    names = told.names(found.record.config.model)
+    return told.labels(found, told.CLASS) if told.CLASS in names else []
 
 
 def _at() -> list[float] | None:

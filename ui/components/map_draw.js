@@ -9,15 +9,16 @@ const MAX_TRAIL = 400;
 
 /**
  * @param {object} part what all parts of the map share, see `latent_map.js`.
+ * @param {() => void} retell called when another class is told while the pad is in sight.
  * @returns {{show: (isOn: boolean) => void, redraw: () => void, close: () => void}} show: while the
  *   pad is in sight; redraw: after what is told has changed. It hears "ink" on the board, what is on
- *   the pad, and puts "drawn": {picture, recon, error, z, place} and "near", what the server answers,
+ *   the pad, and "drawnAs", the class that it is told to be, and puts "drawn": {picture, recon, error, z, place} and "near", what the server answers,
  *   or null without a drawing.
  */
-export function createDrawn(part) {
+export function createDrawn(part, retell) {
   const { board, painter } = part;
   const server = oneRequest((note) => part.say(note));
-  const state = { ink: null, isOn: false, encoder: null, trail: [], picture: null, z: null };
+  const state = { ink: null, label: null, isOn: false, encoder: null, trail: [], picture: null, z: null };
   const view = { part, state, server };
   view.job = {
     count: 1,
@@ -27,19 +28,31 @@ export function createDrawn(part) {
     element: null,
     painter,
   };
-  const off = board.on("ink", (ink) => {
-    state.ink = ink;
-    look(view);
-  });
+  const tellClass = () => {
+    const before = part.drawnAs;
+    part.drawnAs = state.isOn ? state.label : null;
+    if (part.drawnAs !== before) retell();
+  };
+  const offs = [
+    board.on("ink", (ink) => {
+      state.ink = ink;
+      look(view);
+    }),
+    board.on("drawnAs", (label) => {
+      state.label = label;
+      tellClass();
+    }),
+  ];
   return {
     show(isOn) {
       state.isOn = isOn;
+      tellClass();
       if (!isOn) mark(view, null);
       look(view);
     },
     redraw: () => look(view),
     close() {
-      off();
+      for (const off of offs) off();
       server.close();
       state.encoder?.then((encoder) => encoder.close());
     },

@@ -33,7 +33,7 @@ export function startMap(part, page, isBehind) {
   map.picked = createPicked(part);
   part.picked = map.picked;
   map.drawings = { select: createLasso(part), path: createPath(part) };
-  map.drawn = createDrawn(part);
+  map.drawn = createDrawn(part, () => redraw(map));
   map.behind = createBehind(part);
   map.preview = createPreview(part, page.surface);
   map.picked.pick(part.data.pick);
@@ -80,7 +80,10 @@ function hear(map, before) {
   // Its answers to earlier clicks come later than the newest click: only the last one counts.
   if (before.pick !== data.pick) {
     waiting.splice(0, waiting.indexOf(data.pick) + 1 || waiting.length);
-    if (!waiting.length) map.picked.pick(data.pick);
+    if (!waiting.length) {
+      map.picked.pick(data.pick);
+      if (map.mode === "draw") setMode(map, "look");
+    }
   }
   if (JSON.stringify(before.told) !== JSON.stringify(data.told)) redraw(map);
 }
@@ -91,7 +94,8 @@ function redraw({ cursor, picked, drawings, behind, drawn }) {
 
 function pick(map, position) {
   const { part, picked, waiting } = map;
-  if (position === picked.position()) return;
+  // Beside a drawing nobody would see it.
+  if (map.mode === "draw" || position === picked.position()) return;
   picked.pick(position);
   waiting.push(position);
   part.send("pick", position);

@@ -30,7 +30,10 @@ export default function mount({ data, parentElement, setTriggerValue }) {
 
 function open(parentElement) {
   const board = boardOf(document);
-  const draw = drawView((ink) => board.put("ink", ink));
+  const draw = drawView(
+    (ink) => board.put("ink", ink),
+    (label) => board.put("drawnAs", label),
+  );
   const view = { keep: null };
   const mark = (groups) => board.put("groups", groups);
   const groups = groupsView((direction) => view.keep(direction), mark);
@@ -50,6 +53,7 @@ function open(parentElement) {
     root.classList.toggle("is-drawing", chosen === "draw");
     root.classList.toggle("is-selecting", chosen === "select");
     parts.look.invite(now.mode);
+    if (change.mode === "draw") draw.reveal();
   };
   const listeners = {
     about: (about) => [...Object.values(parts), picked].forEach((part) => part.dress(about)),
@@ -58,7 +62,11 @@ function open(parentElement) {
     dot: parts.look.dot,
     drawn: parts.draw.show,
     near: parts.draw.near,
-    picked: (one) => one && picked.show(one),
+    picked(one) {
+      if (!one) return;
+      picked.show(one);
+      draw.picked(one.label);
+    },
     selection(selection) {
       choose({ selection });
       if (selection) parts.select.show(selection);

@@ -5,23 +5,27 @@ import { drawPad } from "./draw_pad.js";
 import { decoded } from "./live_probes.js";
 import { paint } from "./pictures.js";
 import { verdict } from "./draw_verdict.js";
-import { make } from "./dom.js";
+import { choices, make } from "./dom.js";
 
 /**
  * @param {(ink: object|null) => void} changed what is on the pad, see `drawPad`.
+ * @param {(label: number|null) => void} told which class it is told to be; null: the picked dot's.
  * @returns {object} element; dress(about); show(drawn): see `map_draw.js`, null for nothing;
- *   near(found): its nearest training pictures, as the server answers them, or null.
+ *   reveal(): bring it into sight, down to the pair of pictures;
+ *   picked(label): the class that is told until another is chosen; near(found): its nearest training pictures, as the server answers them, or null.
  */
-export function drawView(changed) {
+export function drawView(changed, told) {
   const heading = make("h3");
   const pad = drawPad(changed);
   const seen = pairView();
   const said = make("p", { class: "vl-verdict", role: "status" });
   const near = nearView();
+  const tell = tellView(told);
   const side = make("div", { class: "vl-beside" }, [pad.tools, pad.note]);
   const element = make("section", { class: "vl-draw", hidden: true }, [
     heading,
     make("div", { class: "vl-pair" }, [pad.pad, side]),
+    tell.element,
     seen.element,
     said,
     near.element,
@@ -32,20 +36,53 @@ export function drawView(changed) {
     dress(next) {
       about = next;
       heading.replaceChildren(`Your ${about.noun} `, toldOf(about));
+      tell.dress(about);
       near.dress(about);
     },
     show(drawn) {
       seen.show(drawn, about);
       said.replaceChildren(...verdict(drawn, about));
     },
+    reveal: () => seen.element.scrollIntoView({ block: "nearest" }),
+    picked: tell.picked,
     near: near.show,
   };
 }
 
-/** What a conditional model is told of the drawing: the picked dot's class. */
-function toldOf({ words, noun }) {
-  const title = `Pick a dot of another class to tell the model something else of your ${noun}`;
-  return words ? make("span", { class: "vl-muted", title, text: `told ${words}` }) : "";
+/** What a conditional model is told of it: a class of its own, else what the picked dot says. */
+function tellView(tell) {
+  const element = make("div", { class: "vl-tell", hidden: true });
+  let [about, row, chosen, label] = [null, null, null, null];
+  const choose = (value) => {
+    chosen = value;
+    tell(value);
+  };
+  const follow = () => row?.select(String(chosen ?? label));
+  return {
+    element,
+    dress(next) {
+      const isAnother = about?.model.url !== next.model.url;
+      about = next;
+      if (!isAnother) return;
+      choose(null);
+      label = null;
+      const { tellable, noun, classNames } = about;
+      const options = tellable.map((one) => [String(one), classNames[one] ?? "not told"]);
+      row = choices("The class it is told", options, (value) => choose(Number(value)));
+      element.hidden = !options.length;
+      element.replaceChildren(make("p", { text: `This ${noun} is told to be` }), row);
+    },
+    picked(next) {
+      label = next;
+      follow();
+    },
+  };
+}
+
+/** What a conditional model is told of the drawing beside a class: what the picked dot has. */
+function toldOf({ words, tellable, noun }) {
+  const title = `Pick another dot to tell the model something else of your ${noun}`;
+  return words && !tellable.length ? make("span", { class: "vl-muted", title, text: `told ${words}` }) : "";
 }
 
 /** The picture in the data's frame, and its reconstruction. */
