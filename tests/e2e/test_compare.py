@@ -19,6 +19,22 @@ PLACE = """surface => {
   return [left, top, width, xaxis.range[0], xaxis.range[1], yaxis.range[0], yaxis.range[1]];
 }"""
 
+# The observers that keep a map at its host's width, until they are told to stop.
+COUNT_MAPS = """(() => {
+  window.maps = new Set();
+  const Real = window.ResizeObserver;
+  window.ResizeObserver = class extends Real {
+    observe(element, options) {
+      if (element.classList.contains("vl-host")) window.maps.add(this);
+      super.observe(element, options);
+    }
+    disconnect() {
+      window.maps.delete(this);
+      super.disconnect();
+    }
+  };
+})()"""
+
 
 def models(*names: str) -> list[LatentModel]:
     return [load_checkpoint(catalogue.folder_of(name)).model for name in names]
@@ -126,9 +142,12 @@ def test_beta_moves_the_first_map_and_keeps_the_second(page: Page, address: str)
 
 
 def test_maps_that_do_not_arrive_can_be_asked_for_again(page: Page, address: str) -> None:
+    page.add_init_script(COUNT_MAPS)
     page.route("**/latents", lambda route: route.abort())
     page.goto(f"{address}/compare?model=digits-2d")
     expect(page.get_by_text("The maps did not arrive")).to_be_visible()
+    page.wait_for_function("() => window.maps.size === 2")  # which have nothing to show
     page.unroute("**/latents")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".vl-mark-cross path")).to_have_count(4)
+    assert page.evaluate("() => window.maps.size") == 2

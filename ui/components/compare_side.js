@@ -1,6 +1,7 @@
 // One of two compared models: its map, what it decodes at the cursor, and its samples.
 
 import { openDecoder } from "./decoder.js";
+import { kept } from "./kept.js";
 import { loadLatents } from "./latents.js";
 import { createBehind } from "./map_behind.js";
 import { createHoles } from "./compare_holes.js";
@@ -108,14 +109,12 @@ async function load(view) {
   const { part, page, state, hands } = view;
   const { model, flat } = part.data;
   const [scene, decoder, latents] = await Promise.all([
-    createScene(page.host, page.surface, part.data),
+    kept(state, createScene(page.host, page.surface, part.data)),
     openDecoder(model, (note) => page.note.replaceChildren(note)),
     loadLatents(model),
   ]);
-  state.closers.push(scene.close);
   if (!state.isOpen) {
     decoder.close();
-    scene.close();
     return;
   }
   part.painter.use(decoder);
