@@ -130,6 +130,31 @@ def test_the_holes_are_where_the_classifier_does_not_read(page: Page, address: s
     expect(page.locator(".vl-holes").first).to_be_hidden()
 
 
+def test_holes_that_do_not_arrive_are_told_and_can_be_asked_for_again(
+    page: Page, address: str
+) -> None:
+    page.route("**/digits-ae-2d/*/readable.png*", lambda route: route.fulfill(status=500))
+    open_pair(page, address, "model=digits-2d")
+    key = page.locator(".vl-hole-key")
+    expect(key).to_contain_text("The holes did not arrive")
+    expect(key).not_to_contain_text("grey")
+    holes = page.locator(".vl-holes").nth(1)
+    is_shaded = (
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
+        ".data.some((value) => value > 0)"
+    )
+    assert not holes.evaluate(is_shaded)
+    page.unroute("**/digits-ae-2d/*/readable.png*")
+    key.get_by_role("button", name="Try again").click()
+    expect(key).to_contain_text("grey")
+
+    def they_are_there() -> None:
+        assert holes.evaluate(is_shaded)
+
+    until(page, they_are_there)
+    expect(key).to_contain_text("grey")
+
+
 def test_beta_moves_the_first_map_and_keeps_the_second(page: Page, address: str) -> None:
     open_pair(page, address, "model=mnist-2d")
     page.get_by_role("slider", name="beta, the weight of the KL").press("ArrowRight")
