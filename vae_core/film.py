@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,8 @@ class Look:
 def film(run: Run, look: Look, *, behind: bool = False) -> bytes:
     """Draw the kept frames of a run, at most 60 of them, as a GIF that repeats for ever.
 
+    Frames that the run drops meanwhile are left out.
+
     Args:
         behind: whether what the decoder draws at each place lies behind the dots, where a frame
             has that.
@@ -46,12 +49,15 @@ def film(run: Run, look: Look, *, behind: bool = False) -> bytes:
         RunError: when the run has kept no frame, or the newest is damaged.
     """
     history = read_history(run)
-    if not history.steps:
-        raise RunError("This run has kept no frames yet, so there is no film of it; let it train.")
     every = np.linspace(0, len(history.steps) - 1, min(MAX_FRAMES, len(history.steps)))
-    steps = [history.steps[round(place)] for place in every]
-    frames = (read_moment(run, step, history.steps[-1]) for step in steps)
-    first, *rest = [_picture(frame, history, look, behind) for frame in frames]
+    pictures = []
+    for step in (history.steps[round(place)] for place in every):
+        with suppress(RunError):
+            frame = read_moment(run, step, history.steps[-1], history.plane)
+            pictures.append(_picture(frame, history, look, behind))
+    if not pictures:
+        raise RunError("This run has kept no frames yet, so there is no film of it; let it train.")
+    first, *rest = pictures
     times = [FRAME_MS] * len(rest) + [LAST_MS]
     buffer = io.BytesIO()
     first.save(buffer, "GIF", save_all=True, append_images=rest, duration=times, loop=0)

@@ -1,5 +1,6 @@
 """The kept frames of a run as one film: axes that all of them share, points never rotated."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,12 +21,12 @@ class History:
     Attributes:
         steps: of the frames, ascending; empty before the first.
         limit: the map of every frame spans -limit to limit on both axes.
-        axis_labels: what the two axes are called.
+        plane: on which every frame is seen.
     """
 
     steps: tuple[int, ...]
     limit: float
-    axis_labels: tuple[str, str]
+    plane: Projection
 
 
 def read_history(run: Run) -> History:
@@ -36,22 +37,25 @@ def read_history(run: Run) -> History:
     Raises:
         RunError: when the newest frame is damaged.
     """
-    paths = run.frame_paths()
-    if not paths:
-        return History((), 3.0, ("z1", "z2"))
-    files = [_File.of(path) for path in paths]
+    files = []
+    for path in run.frame_paths():
+        with suppress(RunError):  # a run that trains drops some now and then
+            files.append(_File.of(path))
+    if not files:
+        return History((), 3.0, axes_projection(2))
     plane = _projection(files[-1])
     limits = {int(file.path.stem): _limit(file, files[-1]) for file in files}
     known = {step: limit for step, limit in limits.items() if limit is not None}
-    return History(tuple(known), max(known.values()), plane.labels)
+    return History(tuple(known), max(known.values()), plane)
 
 
-def read_moment(run: Run, step: int, newest: int) -> Frame:
+def read_moment(run: Run, step: int, newest: int, plane: Projection | None = None) -> Frame:
     """Read one frame as the film shows it.
 
     Args:
         step: one of `History.steps`.
         newest: the last of them, whose plane all share.
+        plane: that one, where it is known: the newest frame need not be here any more.
 
     Returns:
         The frame with its points on that plane. Its manifold, and the `limit` that this spans, stay
@@ -65,7 +69,8 @@ def read_moment(run: Run, step: int, newest: int) -> Frame:
     frame = read_frame(folder / f"{step:08d}.npz")
     if frame.means.shape[1] <= 2 or step == newest:
         return frame
-    plane = _projection(_File.of(folder / f"{newest:08d}.npz"))
+    if plane is None:
+        plane = _projection(_File.of(folder / f"{newest:08d}.npz"))
     points = plane.project(_means(frame)).numpy()
     return replace(frame, points=points, manifold=b"", axis_labels=plane.labels)
 

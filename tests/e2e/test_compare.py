@@ -19,6 +19,22 @@ PLACE = """surface => {
   return [left, top, width, xaxis.range[0], xaxis.range[1], yaxis.range[0], yaxis.range[1]];
 }"""
 
+# The observers that keep a map at its host's width, until they are told to stop.
+COUNT_MAPS = """(() => {
+  window.maps = new Set();
+  const Real = window.ResizeObserver;
+  window.ResizeObserver = class extends Real {
+    observe(element, options) {
+      if (element.classList.contains("vl-host")) window.maps.add(this);
+      super.observe(element, options);
+    }
+    disconnect() {
+      window.maps.delete(this);
+      super.disconnect();
+    }
+  };
+})()"""
+
 
 def models(*names: str) -> list[LatentModel]:
     return [load_checkpoint(catalogue.folder_of(name)).model for name in names]
@@ -114,6 +130,31 @@ def test_the_holes_are_where_the_classifier_does_not_read(page: Page, address: s
     expect(page.locator(".vl-holes").first).to_be_hidden()
 
 
+def test_holes_that_do_not_arrive_are_told_and_can_be_asked_for_again(
+    page: Page, address: str
+) -> None:
+    page.route("**/digits-ae-2d/*/readable.png*", lambda route: route.fulfill(status=500))
+    open_pair(page, address, "model=digits-2d")
+    key = page.locator(".vl-hole-key")
+    expect(key).to_contain_text("The holes did not arrive")
+    expect(key).not_to_contain_text("grey")
+    holes = page.locator(".vl-holes").nth(1)
+    is_shaded = (
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)"
+        ".data.some((value) => value > 0)"
+    )
+    assert not holes.evaluate(is_shaded)
+    page.unroute("**/digits-ae-2d/*/readable.png*")
+    key.get_by_role("button", name="Try again").click()
+    expect(key).to_contain_text("grey")
+
+    def they_are_there() -> None:
+        assert holes.evaluate(is_shaded)
+
+    until(page, they_are_there)
+    expect(key).to_contain_text("grey")
+
+
 def test_beta_moves_the_first_map_and_keeps_the_second(page: Page, address: str) -> None:
     open_pair(page, address, "model=mnist-2d")
     page.get_by_role("slider", name="beta, the weight of the KL").press("ArrowRight")
@@ -126,9 +167,12 @@ def test_beta_moves_the_first_map_and_keeps_the_second(page: Page, address: str)
 
 
 def test_maps_that_do_not_arrive_can_be_asked_for_again(page: Page, address: str) -> None:
+    page.add_init_script(COUNT_MAPS)
     page.route("**/latents", lambda route: route.abort())
     page.goto(f"{address}/compare?model=digits-2d")
     expect(page.get_by_text("The maps did not arrive")).to_be_visible()
+    page.wait_for_function("() => window.maps.size === 2")  # which have nothing to show
     page.unroute("**/latents")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".vl-mark-cross path")).to_have_count(4)
+    assert page.evaluate("() => window.maps.size") == 2

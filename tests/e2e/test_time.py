@@ -1,5 +1,6 @@
 """The time machine on Train: one thumb moves map, curves, pictures and numbers together."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.stage import until
 from tests.e2e.training import assert_dots_are, end_all, number, press, start_long_run, stop
 from vae_core.frames import Frame, read_frame
-from vae_core.history import read_history
+from vae_core.history import read_history, read_moment
 from vae_core.runs import Run
 
 LOSS = ".vl-loss b"
@@ -185,3 +186,31 @@ def test_a_moment_that_does_not_arrive_is_told_and_can_be_asked_for_again(
     page.unroute("**/api/runs/**")
     thumb(page).press("Home")
     assert_shows(page, folder, 0)
+
+
+def test_after_frames_are_dropped_the_nearest_one_is_shown(
+    page: Page, address: str, runs_folder: Path, bundled: Path
+) -> None:
+    run = Run(runs_folder / ("c" * 24))
+    shutil.copytree(bundled / "mnist-16d", run.folder)
+    run.update(id=run.id)
+    page.goto(f"{address}/train?run={run.id}")
+    thumb(page).press("Home")
+    expect(page.get_by_text("before the first step")).to_be_visible()
+    known = [int(path.stem) for path in run.frame_paths()]
+    for path in (*run.frame_paths()[1:-1:2], run.frame_paths()[-1]):  # the shared plane's, too
+        path.unlink()
+    left = [int(path.stem) for path in run.frame_paths()]
+    for wanted in (known[3], known[-1]):
+        thumb(page).evaluate(
+            "(thumb, step) => { thumb.value = step; thumb.dispatchEvent(new Event('input')); }",
+            wanted,
+        )
+        nearest = min(left, key=lambda step: abs(step - wanted))
+        expect(page.locator(".vl-map")).to_have_attribute("data-step", f"{nearest}")
+        assert_dots_are(page, torch.from_numpy(read_moment(run, nearest, left[-1]).points))
+    expect(page.get_by_text("did not arrive")).to_have_count(0)
+    expect(thumb(page)).to_have_value(f"{left[-1]}")
+    thumb(page).press("ArrowLeft")
+    expect(page.locator(".vl-map")).to_have_attribute("data-step", f"{left[-2]}")
+    shutil.rmtree(run.folder)

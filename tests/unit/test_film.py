@@ -13,6 +13,7 @@ from vae_core import runs
 from vae_core.errors import RunError
 from vae_core.film import LINE, MARGIN, MAX_FRAMES, SIDE, Look, film
 from vae_core.frames import Frame
+from vae_core.history import History, read_history
 from vae_core.images import png
 from vae_core.runs import Run
 
@@ -77,6 +78,25 @@ def test_the_pictures_behind_span_the_map_that_their_frame_showed(run: Run) -> N
     inner = SIDE // 4  # a frame of half the reach covers the middle half
     assert rows.min() >= LINE + inner - 1
     assert columns.max() <= MARGIN + SIDE - inner
+
+
+@pytest.mark.parametrize("dim", [2, 5])
+def test_frames_dropped_while_it_is_made_are_left_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch, dim: int
+) -> None:
+    for step in range(4):
+        means = np.random.default_rng(step).normal(size=(8, dim)).astype(np.float16)
+        points, labels = means[:, :2].astype(np.float32), np.zeros(8, np.uint8)
+        run.keep_frame(replace(dots(step, (0, 0)), means=means, points=points, labels=labels))
+
+    def then_thinned(run: Run) -> History:
+        history = read_history(run)
+        run.frame_paths()[1].unlink()
+        run.frame_paths()[-1].unlink()  # a newer one has taken its place
+        return history
+
+    monkeypatch.setattr("vae_core.film.read_history", then_thinned)
+    assert len(pictures(film(run, LOOK))) == 2
 
 
 def test_a_run_without_frames_has_no_film(run: Run) -> None:

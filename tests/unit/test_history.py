@@ -40,7 +40,7 @@ def test_all_frames_fit_on_the_shared_axes(run: Run) -> None:
         run.keep_frame(replace(frame(step), limit=limit))
     history = read_history(run)
     assert (history.steps, history.limit) == ((0, 7, 9), 12.0)
-    assert history.axis_labels == ("z1", "")
+    assert history.plane.labels == ("z1", "")
     moment = read_moment(run, 7, 9)
     assert moment.limit == 12.0
     assert moment.manifold == frame(7).manifold
@@ -58,7 +58,7 @@ def test_a_wide_latent_is_seen_from_one_side_throughout(run: Run) -> None:
         means = torch.from_numpy(wide(step).means).float()
         np.testing.assert_allclose(moment.points, plane.project(means), atol=0.02)
         reach = max(reach, float(np.quantile(np.abs(moment.points).max(1), 0.995)))
-        assert moment.axis_labels == history.axis_labels
+        assert moment.axis_labels == history.plane.labels
         assert (moment.manifold == b"") == (step != 2)
     assert history.limit >= reach
 
@@ -86,3 +86,14 @@ def test_the_history_of_a_training_holds_its_means(run: Run) -> None:
         stored = read_frame(run.folder / "frames" / f"{step:08d}.npz")
         moment = read_moment(run, step, history.steps[-1])
         np.testing.assert_allclose(moment.points, stored.means.astype(np.float32), atol=5e-3)
+
+
+def test_frames_dropped_while_they_are_listed_are_left_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in range(3):
+        run.keep_frame(wide(step))
+    paths = run.frame_paths()
+    paths[1].unlink()
+    monkeypatch.setattr(Run, "frame_paths", lambda _: paths)
+    assert read_history(run).steps == (0, 2)

@@ -21,7 +21,7 @@ def index(request: Request) -> Response:
         history = read_history(catalogue.open_run(request.path_params["run_id"]))
     except RunError as error:
         return JSONResponse({"error": str(error)}, status_code=404)
-    axes = {"limit": history.limit, "axis_labels": list(history.axis_labels)}
+    axes = {"limit": history.limit, "axis_labels": list(history.plane.labels)}
     headers = {"Cache-Control": "no-store"}
     return JSONResponse({"steps": list(history.steps), **axes}, headers=headers)
 

@@ -77,13 +77,13 @@ function toolsOf(view) {
   if (!view.data.isReadable && view.behind === "holes") view.behind = "nothing";
   const behind = choices("Behind the dots", offered, (name) => setBehind(view, name));
   behind.select(view.behind);
-  const key = make("span", { class: "vl-muted vl-hole-key" });
+  const key = make("span", { class: "vl-muted vl-hole-key", role: "status" });
   view.key = key;
   const label = make("span", { text: "Behind the dots" });
   return make("div", { class: "vl-compare-tools" }, [label, behind, key]);
 }
 
-function setBehind(view, name) {
+async function setBehind(view, name) {
   view.behind = name;
   const says = {
     holes: [make("i"), "grey: decoded there is nothing that a classifier reads with confidence"],
@@ -91,7 +91,14 @@ function setBehind(view, name) {
     nothing: [],
   };
   view.key.replaceChildren(...says[name]);
-  for (const side of view.sides) side.behind(name);
+  const arriving = view.sides.map((side) => side.behind(name));
+  try {
+    await Promise.all(arriving);
+  } catch {
+    if (view.behind !== name) return;
+    const again = button("Try again", () => setBehind(view, name));
+    view.key.replaceChildren("The holes did not arrive. ", again);
+  }
 }
 
 async function load(view, row, again) {

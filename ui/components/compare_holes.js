@@ -8,12 +8,13 @@ const SHADE = 0.35;
 
 /**
  * @param {object} part scene and data, see `compare_side.js`.
- * @returns {{show: (isOn: boolean) => void, close: () => void}} show: fetched when first shown.
+ * @returns {{show: (isOn: boolean) => Promise<void>}} show: fetched when first shown; it fails when
+ *   they do not arrive, and asks for them again the next time.
  */
 export function createHoles({ scene, data }) {
   const canvas = make("canvas", { class: "vl-holes", hidden: true });
   scene.behind.append(canvas);
-  let [loading, isOpen] = [null, true];
+  let loading = null;
   const place = () => {
     const [left, top] = scene.pixel(-data.limit, data.limit);
     const [right, bottom] = scene.pixel(data.limit, -data.limit);
@@ -27,12 +28,12 @@ export function createHoles({ scene, data }) {
       if (!isOn) return;
       place();
       loading ??= fetched(`${data.model.url}/readable.png?${data.holesQuery}`);
-      const image = await loading.catch(() => null);
-      if (image && isOpen) shade(canvas, image);
-      else loading = null; // asked for again next time
-    },
-    close() {
-      isOpen = false;
+      try {
+        shade(canvas, await loading);
+      } catch (error) {
+        loading = null;
+        throw error;
+      }
     },
   };
 }

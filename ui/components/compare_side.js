@@ -1,6 +1,7 @@
 // One of two compared models: its map, what it decodes at the cursor, and its samples.
 
 import { openDecoder } from "./decoder.js";
+import { kept } from "./kept.js";
 import { loadLatents } from "./latents.js";
 import { createBehind } from "./map_behind.js";
 import { createHoles } from "./compare_holes.js";
@@ -25,7 +26,7 @@ const NOTHING = { leave: nothing, tap: nothing, stroke: nothing, lift: nothing, 
  *   what moves the cursor.
  * @returns {object} map, decoded, drawn: elements; load(): Promise; show(place, z): the cursor;
  *   place(): where it is; lift, project: between places of the map and z; size: D; isStrip;
- *   behind(name); sample(side): other samples; close().
+ *   behind(name): a promise that fails when holes do not arrive; sample(side): other samples; close().
  */
 export function compareSide(side, shared, hands) {
   const page = elementsOf(side);
@@ -55,13 +56,14 @@ export function compareSide(side, shared, hands) {
     load: () => load(view),
     show(place, z) {
       Object.assign(state, { place, z });
-      part.scene.marks.set("cross", { place, pulses: false });
+      part.scene?.marks.set("cross", { place, pulses: false });
       painter.ask(here);
     },
     behind(name) {
+      if (!view.holes) return null; // they still load
       part.shown.behind(name === "pictures");
       view.pictures.show(name === "pictures");
-      view.holes.show(name === "holes");
+      return view.holes.show(name === "holes");
     },
     sample({ samples, caption }) {
       view.samples = samples;
@@ -108,14 +110,12 @@ async function load(view) {
   const { part, page, state, hands } = view;
   const { model, flat } = part.data;
   const [scene, decoder, latents] = await Promise.all([
-    createScene(page.host, page.surface, part.data),
+    kept(state, createScene(page.host, page.surface, part.data)),
     openDecoder(model, (note) => page.note.replaceChildren(note)),
     loadLatents(model),
   ]);
-  state.closers.push(scene.close);
   if (!state.isOpen) {
     decoder.close();
-    scene.close();
     return;
   }
   part.painter.use(decoder);
@@ -123,7 +123,7 @@ async function load(view) {
   part.shown = createShown(part, NO_LEGEND);
   view.pictures = createBehind(part);
   view.holes = createHoles(part);
-  state.closers.push(view.pictures.close, view.holes.close);
+  state.closers.push(view.pictures.close);
   listenToHands(page.surface, handsOf(scene, hands));
   listenToKeys(page.surface, keysOf(scene, hands, state));
   part.painter.ask(view.sheet);

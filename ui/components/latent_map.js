@@ -3,6 +3,7 @@
 
 import { boardOf } from "./board.js";
 import { openDecoder } from "./decoder.js";
+import { kept } from "./kept.js";
 import { loadLatents } from "./latents.js";
 import { placesOf } from "./map_geometry.js";
 import { createLegend } from "./map_legend.js";
@@ -132,14 +133,8 @@ function frame(data, use) {
 
 async function load(part, page, state, isBehind) {
   const { data } = part;
-  const keep = async (promise) => {
-    const found = await promise;
-    if (state.isOpen) state.closers.push(() => found.close());
-    else found.close();
-    return found;
-  };
   const [scene, decoder, latents] = await Promise.all([
-    keep(createScene(page.host, page.surface, data)),
+    kept(state, createScene(page.host, page.surface, data)),
     openDecoder(data.model, part.say),
     loadLatents(data.model),
   ]);

@@ -1,12 +1,12 @@
 // The time machine: back to any moment of a run, by hand or as a film.
 
-import { openFilm } from "./live_film.js";
+import { openFilm, placeOf } from "./live_film.js";
 import { saveAnswer } from "./save.js";
 import { timeBar } from "./live_time_bar.js";
 
 const FRAME_MS = 250; // of the film, at speed 1
 const GLIDE_SHARE = 0.6; // of that time the dots move, then they are where the frame has them
-// Places in the film: of the frame shown, and of the one last asked for.
+// Steps of the frame shown, and of the one last asked for: their places change as frames are dropped.
 const PRESENT = { at: null, wanted: null };
 const STEPS_OF_KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
 
@@ -25,7 +25,7 @@ export function timeMachine(show, addressOf) {
   const { thumb, play, now, keep } = bar.controls;
   thumb.addEventListener("input", () => {
     const wanted = Number(thumb.value);
-    rewindByHand(view, (steps) => nearest(steps, wanted));
+    rewindByHand(view, (steps) => placeOf(wanted, steps));
   });
   thumb.addEventListener("keydown", (event) => {
     if (!pressKey(view, event.key)) return;
@@ -37,7 +37,7 @@ export function timeMachine(show, addressOf) {
   return {
     element: bar.element,
     isBack: () => view.at !== null,
-    goTo: (step) => rewindByHand(view, (steps) => nearest(steps, step)),
+    goTo: (step) => rewindByHand(view, (steps) => placeOf(step, steps)),
     open(url) {
       stop(view);
       const film = url ? openFilm(url) : null;
@@ -59,9 +59,14 @@ function pressKey(view, key) {
   else if (key === " ") view.bar.controls.play.click();
   else if (key === "Home") rewindByHand(view, () => 0);
   else if (key in STEPS_OF_KEYS) {
-    rewindByHand(view, (steps) => (view.wanted ?? steps.length - 1) + STEPS_OF_KEYS[key]);
+    rewindByHand(view, (steps) => placeNow(view, steps) + STEPS_OF_KEYS[key]);
   } else return false;
   return true;
+}
+
+/** Of the frame last asked for; at the present, of the newest. */
+function placeNow({ wanted }, steps) {
+  return wanted === null ? steps.length - 1 : placeOf(wanted, steps);
 }
 
 function rewindByHand(view, choose) {
@@ -74,16 +79,16 @@ function rewindByHand(view, choose) {
  * time, only the last.
  */
 async function rewind(view, choose, ms = 0) {
-  if (!view.film) return;
+  const { film } = view;
+  if (!film) return;
   const turn = (view.turn += 1);
   try {
-    if (view.at === null) await view.film.refresh(); // the present has gone on meanwhile
-    const steps = view.film.steps();
-    const at = Math.min(Math.max(choose(steps), 0), steps.length - 1);
-    view.wanted = at;
-    const frame = await view.film.frame(at);
+    if (view.at === null) await film.refresh(); // the present has gone on meanwhile
+    const steps = film.steps();
+    view.wanted = steps[Math.min(Math.max(choose(steps), 0), steps.length - 1)];
+    const frame = await film.frame(view.wanted);
     if (turn !== view.turn) return;
-    view.at = at;
+    view.at = view.wanted = frame.step;
     view.show(frame, ms);
     draw(view, frame);
   } catch (error) {
@@ -108,19 +113,19 @@ function playFilm(view) {
   const token = {};
   view.playing = token;
   view.bar.mark(true);
-  const isAtEnd = view.at === null || view.at >= view.film.steps().length - 1;
-  playFrom(view, token, isAtEnd ? 0 : view.at);
+  const isAtEnd = view.at === null || view.at >= view.film.steps().at(-1);
+  playFrom(view, token, (steps) => (isAtEnd ? 0 : placeNow(view, steps)));
 }
 
-async function playFrom(view, token, at) {
+async function playFrom(view, token, choose) {
   const began = performance.now();
   const lasts = FRAME_MS / view.bar.speed();
-  await rewind(view, () => at, GLIDE_SHARE * lasts);
+  await rewind(view, choose, GLIDE_SHARE * lasts);
   const left = lasts - (performance.now() - began);
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, left)));
   if (view.playing !== token) return;
-  if (at < view.film.steps().length - 1) playFrom(view, token, at + 1);
-  else stop(view);
+  if (view.at === view.film.steps().at(-1)) stop(view);
+  else playFrom(view, token, (steps) => placeNow(view, steps) + 1);
 }
 
 async function keepFilm({ controls, say }, address) {
@@ -144,10 +149,4 @@ function draw({ bar, film, row, at }, frame = null) {
   bar.fill(row);
   bar.place(at === null ? null : frame);
   bar.enable(film !== null && row !== null, at !== null);
-}
-
-/** The place of the step nearest to a wanted one. */
-function nearest(steps, wanted) {
-  const gaps = steps.map((step) => Math.abs(step - wanted));
-  return gaps.indexOf(Math.min(...gaps));
 }
