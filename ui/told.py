@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import torch
-from pydantic import FiniteFloat
+from pydantic import Field, FiniteFloat
 from torch import Tensor
 
 from ui import cache
@@ -19,6 +19,9 @@ CLASS = "class"  # of the pictures, by which a map is coloured
 
 Told = Mapping[str, Tensor]
 Value = int | list[FiniteFloat] | None  # of one condition, as a page's script tells it
+Given = dict[
+    str, Annotated[int, Field(ge=UNKNOWN_LABEL, lt=2**31)] | list[FiniteFloat | None] | None
+]  # what a page's script sends, before a look at it
 
 
 def of_pictures(found: Checkpoint, positions: Sequence[int]) -> dict[str, Tensor]:
