@@ -97,14 +97,13 @@ def sheet(request: Request, found: Checkpoint) -> Response:
 def readable(request: Request, found: Checkpoint) -> Response:
     """Serve how surely a grid of places of the map is read, as grey PNG; see `compare_holes.js`.
 
-    `?limit=` is half the side of the map, `&class=` what a conditional model is told everywhere.
+    `?limit=` is half the side of the map, `&told=` JSON of what the model is told everywhere.
     """
     reader = reader_of(found.record.config.dataset)
     if reader is None:
         return JSONResponse({"error": "No classifier here reads this kind of pictures."}, 404)
     limit = _number(request.query_params.get("limit", ""))
-    label = request.query_params.get("class", "")
-    known = told.from_json(found, {told.CLASS: int(label)} if label.isdecimal() else {})
+    known = told.from_json_text(found, request.query_params.get("told", "{}"))
     means = found.latents.encoded.mean
     flat = axes_projection(means.shape[1]) if means.shape[1] <= 2 else pca_projection(means)
     sure = confidence_map(
