@@ -97,14 +97,17 @@ def draw_samples(choice: cache.Choice, seed: int, known: told.Told) -> Tensor:
 
 @st.cache_resource(max_entries=64, show_spinner="Counting what can be read")
 def readable(key: cache.Key) -> Readable | None:
-    """Shares of a model's decodes that a classifier reads; None where there is no classifier."""
+    """Shares of a model's decodes that a classifier reads.
+
+    None where there is no classifier, or where what the model is to be told is not known.
+    """
     found = cache.checkpoint(key)
     reader = reader_of(found.record.config.dataset)
     if reader is None or len(found.latents) < 2:
         return None
-    conditions = {}
-    if told.CLASS in told.names(found.record.config.model):
-        conditions[told.CLASS] = torch.arange(NUM_DRAWS) % len(found.record.spec.class_names)
+    conditions = told.of_draws(found, NUM_DRAWS)
+    if conditions is None:
+        return None
     means = found.latents.encoded.mean
     return readable_shares(found.model, means, reader, conditions)
 

@@ -1,6 +1,7 @@
 """A model as one HTML file that works from disk: map, decoder, sliders, results."""
 
 import base64
+import hashlib
 import json
 import re
 from html import escape
@@ -19,7 +20,7 @@ MAX_SLIDERS = 8
 STYLES = ("map", "take_away")
 _IMPORT = re.compile(r'from "\./([a-z_]+\.js)"')
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; "
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
     "img-src data: blob:; base-uri 'none'; form-action 'none'"
 )
 
@@ -35,10 +36,7 @@ def page(choice: cache.Choice) -> bytes:
     spec = found.record.spec
     styles = "".join((FOLDER / f"{name}.css").read_text("utf-8") for name in STYLES)
     title = escape(choice.title)
-    parts = [
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    body = [
         f"<title>{title} \N{MIDDLE DOT} VAE Lab</title>",
         f"<style>{theme.style_sheet()}{styles}</style></head><body><main>",
         f"<h1>{title}</h1>",
@@ -49,10 +47,27 @@ def page(choice: cache.Choice) -> bytes:
         _origin(found.record),
         "</main>",
         f'<script type="application/json" id="vl-data">{_inside_script(data)}</script>',
-        f'<script type="importmap">{_inside_script({"imports": _modules()})}</script>',
-        f'<script type="module">import "vl/{ENTRY}";</script></body></html>',
     ]
-    return "\n".join(parts).encode()
+    nonce = _nonce("\n".join(body))
+    imports = _inside_script({"imports": _modules()})
+    head = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY.format(nonce=nonce)}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    ]
+    scripts = [
+        f'<script type="importmap" nonce="{nonce}">{imports}</script>',
+        f'<script type="module" nonce="{nonce}">import "vl/{ENTRY}";</script></body></html>',
+    ]
+    return "\n".join([*head, *body, *scripts]).encode()
+
+
+def _nonce(body: str) -> str:
+    """What lets our own scripts run, and the modules that they import, and nothing else.
+
+    It follows from all that a model's maker can put into the page, so that none of it can hold it.
+    """
+    return base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
 
 
 def _described(choice: cache.Choice, found: Checkpoint) -> dict[str, Any]:
@@ -133,8 +148,10 @@ def _results(record: RunRecord) -> str:
         if name in METRICS:
             shown = "none" if value is None else f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
             unit = f" {METRICS[name].unit}" if value is not None else ""
-            rows += f"<tr><th>{escape(METRICS[name].title)}</th><td>{shown}{unit}</td></tr>"
-    where = f"{record.summary.num_images:,} pictures of the {record.summary.split} split"
+            rows += (
+                f"<tr><th>{escape(METRICS[name].title)}</th><td>{escape(shown + unit)}</td></tr>"
+            )
+    where = escape(f"{record.summary.num_images:,} pictures of the {record.summary.split} split")
     return f'<section><h2>Results</h2><p class="muted">{where}</p><table>{rows}</table></section>'
 
 
@@ -145,7 +162,9 @@ def _origin(record: RunRecord) -> str:
     lines = [settings.sentence(config), f"{versions}; {record.created_at}"]
     told_so = "".join(f"<p>{escape(line)}</p>" for line in lines)
     recipe = next((name for name, made in RECIPES.items() if made == config), None)
-    command = "" if recipe is None else f"<pre>python -m vae_core train --recipe {recipe}</pre>"
+    command = (
+        "" if recipe is None else f"<pre>python -m vae_core train --recipe {escape(recipe)}</pre>"
+    )
     full = escape(config.model_dump_json(indent=1))
     return (
         f"<section><h2>How it was made</h2>{told_so}{command}<details><summary>All settings"

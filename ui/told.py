@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import torch
-from pydantic import FiniteFloat
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 from torch import Tensor
 
 from ui import cache
 from vae_core.checkpoints import Checkpoint
 from vae_core.data import UNKNOWN_LABEL, CategorySpec, VectorSpec
+from vae_core.errors import InvalidInputError
 from vae_core.models import LatentConfig
 
 REACH = 2.5  # of a number's slider, in standard deviations: 99 % of the training pictures
@@ -19,6 +20,10 @@ CLASS = "class"  # of the pictures, by which a map is coloured
 
 Told = Mapping[str, Tensor]
 Value = int | list[FiniteFloat] | None  # of one condition, as a page's script tells it
+Given = dict[
+    str, Annotated[int, Field(ge=UNKNOWN_LABEL, lt=2**31)] | list[FiniteFloat | None] | None
+]  # what a page's script sends, before a look at it
+_GIVEN = TypeAdapter(Given)
 
 
 def of_pictures(found: Checkpoint, positions: Sequence[int]) -> dict[str, Tensor]:
@@ -37,6 +42,20 @@ def of_pictures(found: Checkpoint, positions: Sequence[int]) -> dict[str, Tensor
                 rows.append(data.split(split).conditions(slice(index, index + 1))[name])
             told[name] = torch.cat(rows)
     return told
+
+
+def of_draws(found: Checkpoint, num: int) -> dict[str, Tensor] | None:
+    """What a model is told of `num` draws: of pictures spread over its stored ones.
+
+    Returns:
+        Each (num, ...), or None where that is not known of the pictures, since their data set is
+        not on this computer.
+    """
+    positions = torch.linspace(0, len(found.latents) - 1, num).long().tolist()
+    told = of_pictures(found, positions)
+    drawn_with = {"decoder", "prior"}
+    needed = (c for c in found.record.config.model.conditions if drawn_with & set(c.into))
+    return told if all(condition.name in told for condition in needed) else None
 
 
 def names(config: LatentConfig) -> list[str]:
@@ -61,6 +80,21 @@ def from_json(
         for name, value in given.items()
         if value is not None
     }
+
+
+def from_json_text(found: Checkpoint, text: str) -> dict[str, Tensor]:
+    """Read what a page tells a model in an address: what `to_json` gave, as JSON.
+
+    Raises:
+        UnknownNameError, InvalidInputError: see `from_json`; also for what is no such JSON.
+    """
+    try:
+        given = _GIVEN.validate_json(text)
+    except ValidationError as error:
+        raise InvalidInputError(
+            f"told={text[:40]} received; expected a class or numbers for each condition, as JSON."
+        ) from error
+    return from_json(found, given)
 
 
 def to_json(told: Told) -> dict[str, int | list[float | None]]:

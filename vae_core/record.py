@@ -9,7 +9,7 @@ import torch
 from pydantic import Field
 
 from vae_core.config import RunConfig
-from vae_core.data import DataSpec
+from vae_core.data import DataSpec, SplitName
 from vae_core.errors import CheckpointError, VAELabError
 from vae_core.files import read_json, write_json
 from vae_core.schema import Config
@@ -32,7 +32,7 @@ class Summary(Config):
     ssim: float
     knn_accuracy: float
     num_images: int
-    split: str
+    split: SplitName
 
 
 class RunRecord(Config):

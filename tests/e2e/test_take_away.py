@@ -124,6 +124,18 @@ def test_its_dots_pictures_behind_and_classes_are_the_app_s(
     expect(mine.locator(".vl-mark-names text")).to_have_count(1)
 
 
+def test_a_script_that_got_into_it_does_not_run(browser: Browser, tmp_path: Path) -> None:
+    content = take_away.page(cache.choice_of("digits-2d")).decode()
+    said = "document.title = 'it ran'"
+    foreign = f'<script>{said}</script><script src="data:text/javascript,{said}"></script>'
+    (tmp_path / "page.html").write_text(content.replace("<main>", f"<main>{foreign}"))
+    page = browser.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    expect(page.locator(".vl-mark-cross path")).to_have_count(2)
+    assert page.title().startswith("digits-2d")
+    page.close()
+
+
 def test_the_app_hands_it_out(page: Page, address: str) -> None:
     open_map(page, address, "mnist-2d")
     page.get_by_role("button", name="Share").click()

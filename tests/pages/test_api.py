@@ -1,8 +1,10 @@
 """The server's own routes, asked as a browser asks them."""
 
+import asyncio
 import gzip
 import io
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,13 @@ import torch
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from ui import cache
 from ui.api import ROUTES
 from ui.api.assets import PLOTLY_URL
+from ui.api.models import posted_body
 from ui.components import SCRIPTS, VERSION
 from ui.guard import Guard
 from vae_core import decode, load_checkpoint
@@ -141,7 +145,11 @@ def test_a_film_holds_one_picture_for_each_latent(client: TestClient, bundled: P
         (b'{"z": [[1, "a"]]}', "valid number"),
         (b'{"z": [[0, 0], [0]]}', "different lengths"),
         (b'{"z": [[0, 0, 0]]}', "expects (batch, 2)"),
-        (b'{"z": [[0, 1e999]]}', "not a finite number"),
+        (b'{"z": [[0, 1e999]]}', "a finite number"),
+        (b'{"z": [[0, NaN]]}', "a finite number"),
+        (b'{"z": [[0, 1e39]]}', "beyond those of 32 bits"),
+        (b'{"z": [[0, 0]], "told": {"class": 9223372036854775808}}', "less than 2147483648"),
+        (b'{"z": [[0, 0]], "told": {"class": -2}}', "greater than or equal to -1"),
         (b'{"z": [[0, 0]], "told": {"class": 10}}', "expected 0 to 9"),
         (b'{"z": [[0, 0]], "told": {"class": [0.5]}}', "expected one class"),
         (b'{"z": [[0, 0]], "told": {"colour": 1}}', "Unknown condition 'colour'"),
@@ -162,6 +170,29 @@ def test_a_body_that_is_too_long_is_refused(client: TestClient, what: str) -> No
     answer = client.post(f"{address('digits-2d')}/{what}", content=body)
     assert answer.status_code == 413
     assert "1,048,576 bytes" in answer.json()["error"]
+
+
+def test_a_body_that_says_it_is_too_long_is_refused_before_it_is_read() -> None:
+    class Posted(Request):
+        def stream(self) -> AsyncGenerator[bytes]:
+            raise AssertionError("read")
+
+    asked = Posted({"type": "http", "headers": [(b"content-length", b"1001")]})
+    assert asyncio.run(posted_body(asked, 1_000)) is None
+
+
+def test_a_long_body_in_many_parts_is_read_in_the_time_of_reading_it() -> None:
+    class Posted(Request):
+        async def stream(self) -> AsyncGenerator[bytes]:
+            for _ in range(1_024):
+                yield part
+
+    part = bytes(2**16)
+    asked = Posted({"type": "http", "headers": []})
+    began = time.process_time()
+    body = asyncio.run(posted_body(asked, 2**26))
+    assert body == bytes(2**26)
+    assert time.process_time() - began < 2.0  # putting each together anew copies 32 GiB
 
 
 @pytest.mark.parametrize("model", ["digits-3d", "..", "extractors", "0" * 24])

@@ -1,16 +1,31 @@
 """The Compare page: which two, what is told of them, and the table."""
 
+import io
+import json
 import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open
 from tests.pages.reading import component_data, html, text
-from ui import comparing
-from vae_core import runs
+from ui import cache, comparing, told
+from ui.api import ROUTES
+from vae_core import load_checkpoint, runs
+from vae_core.metrics.extractor import reader_of
+from vae_core.metrics.readability import NUM_DRAWS, confidence_map, readable_shares
+from vae_core.models import ConditionConfig
+from vae_core.projection import axes_projection
 from vae_core.recipes import RECIPES
+from vae_core.record import RunRecord
 
 
 def given(app: AppTest) -> dict:
@@ -88,7 +103,80 @@ def test_a_class_is_told_where_a_model_wants_one(open_page: Open) -> None:
     app.selectbox(key="compare_class").set_value(7).run()
     first, second = given(app)["sides"]
     assert (first["told"], second["told"]) == ({"class": 7}, {})
-    assert "class=7" in first["holesQuery"]
+    assert asked_of_holes(first)["told"] == {"class": 7}
+
+
+def asked_of_holes(side: dict) -> dict:
+    query = dict(parse_qsl(side["holesQuery"]))
+    return query | {"told": json.loads(query["told"])}
+
+
+@pytest.fixture
+def strokes(save_model: Callable[..., RunRecord]) -> cache.Choice:
+    """A model that is told how the ink lies, and was never trained without."""
+    told_so = [ConditionConfig(name="strokes", null_rate=0.0)]
+    return cache.choice_of(save_model("Strokes", conditions=told_so).id)
+
+
+def test_holes_are_told_everything_that_the_decodes_beside_them_are(
+    open_page: Open, strokes: cache.Choice
+) -> None:
+    side = given(open_page("compare", model="Strokes"))["sides"][0]
+    query = asked_of_holes(side)
+    assert query["told"] == side["told"] == {"strokes": [0.0, 0.0, 0.0]}
+    model_id, version = side["model"]["url"].split("/")[-2:]
+    with TestClient(Starlette(routes=ROUTES)) as client:
+        address = f"/api/models/{model_id}/{version}/readable.png?{side['holesQuery']}"
+        seen = np.asarray(Image.open(io.BytesIO(client.get(address).content)))
+    found, limit = cache.checkpoint(strokes.key), side["limit"]
+    expected = confidence_map(
+        found.model,
+        axes_projection(2),
+        (-limit, limit, -limit, limit),
+        48,
+        reader_of("digits"),
+        {"strokes": torch.zeros(1, 3)},
+    )
+    np.testing.assert_allclose(seen / 255, expected, atol=1 / 255)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["{", "7", '{"strokes": "x"}', '{"strokes": [0, NaN, 0]}', '{"colour": 1}', '{"class": -9}'],
+)
+def test_holes_that_are_told_what_cannot_be_are_refused(strokes: cache.Choice, told: str) -> None:
+    with TestClient(Starlette(routes=ROUTES)) as client:
+        address = f"/api/models/{strokes.id}/{strokes.key[1]}/readable.png"
+        answer = client.get(address, params={"limit": "3", "told": told})
+    assert answer.status_code == 400
+
+
+def test_readable_draws_are_told_what_the_pictures_are(strokes: cache.Choice) -> None:
+    found = cache.checkpoint(strokes.key)
+    known = told.of_draws(found, NUM_DRAWS)
+    assert known is not None
+    assert known["strokes"].shape == (NUM_DRAWS, 3)
+    assert not known["strokes"].isnan().any()
+    assert float(known["strokes"].std()) > 0.5
+    means, reader = found.latents.encoded.mean, reader_of("digits")
+    expected = readable_shares(found.model, means, reader, known)
+    assert comparing.readable(strokes.key) == expected
+
+
+def test_classes_are_told_as_often_as_the_pictures_have_them(bundled: Path) -> None:
+    known = told.of_draws(load_checkpoint(bundled / "digits-cvae-2d"), NUM_DRAWS)
+    assert known is not None
+    counts = known["class"].bincount()
+    assert len(counts) == 10
+    assert counts.min() > 0.8 * counts.max()
+
+
+def test_nothing_is_counted_where_what_is_to_be_told_is_not_known(
+    strokes: cache.Choice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "dataset", lambda _: None)
+    comparing.readable.clear()
+    assert comparing.readable(strokes.key) is None
 
 
 def test_pictures_that_no_classifier_reads_have_no_holes(

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,24 @@ def test_rows_of_another_size_are_refused(
     answer = ask(client, "digits-2d", what, z=rows)
     assert answer.status_code == 400
     assert said in answer.json()["error"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e39", "1e999"])
+@pytest.mark.parametrize(("what", "size"), [("nearest", 2), ("encode", 64), ("film", 2)])
+def test_numbers_that_are_none_are_refused(
+    client: TestClient, what: str, size: int, number: str
+) -> None:
+    key = cache.key_of("digits-2d")
+    assert key is not None
+    body = f'{{"z": [[{", ".join([number] * size)}]]}}'
+    answer = client.post(f"/api/models/digits-2d/{key[1]}/{what}", content=body)
+    assert answer.status_code == 400
+    assert re.search("finite number|beyond those of 32 bits", answer.json()["error"])
+
+
+def test_the_farthest_place_has_neighbours_too(client: TestClient) -> None:
+    found = ask(client, "digits-2d", "nearest", z=[[3e38, -3e38]]).json()
+    assert found["distances"][0] == pytest.approx(3e38 * 2**0.5)
 
 
 def test_a_file_becomes_light_ink_on_black(client: TestClient) -> None:

@@ -1,7 +1,11 @@
 """The server's side of sharing: codes, files, and uploads that may be hostile."""
 
+import json
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,9 @@ from starlette.testclient import TestClient
 from ui import cache, take_away
 from ui.api import ROUTES
 from vae_core import catalogue, runs
-from vae_core.errors import NotExportableError
+from vae_core.errors import NotExportableError, VAELabError
 from vae_core.parcel import MAX_BYTES, pack
+from vae_core.record import RunRecord, read_record, write_record
 
 OWN = {"origin": "http://testserver"}
 
@@ -101,6 +106,89 @@ def test_the_page_that_is_taken_away_asks_for_nothing(bundled: Path) -> None:
         assert addresses <= {"data:"}
         assert "default-src 'none'" in content
         assert f"--recipe {record.id}<" in content
+
+
+HOSTILE = "</script></style></title><img src=x onerror=alert(1)><script>alert(1)</script>"
+
+
+def put(record: RunRecord, path: tuple[Any, ...], value: str) -> dict[str, Any]:
+    """The record as JSON with one text replaced."""
+    whole = record.model_dump(mode="json")
+    part: Any = whole
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = value
+    return whole
+
+
+def texts(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where there is text in a record, or may be, by its path."""
+    inside = part.items() if isinstance(part, dict) else enumerate(part)
+    for name, value in inside:
+        if isinstance(value, dict | list):
+            yield from texts(value, (*path, name))
+        elif value is None or isinstance(value, str):
+            yield *path, name
+
+
+def with_hostile_texts(record: RunRecord) -> tuple[RunRecord, set[str]]:
+    """Every text replaced that a record may hold and still be one; and which those are."""
+    replaced = set()
+    for path in list(texts(record.model_dump(mode="json"))):
+        if "conditions" in path:
+            continue  # the model is built by their names
+        with suppress(VAELabError):
+            record = RunRecord.parse(put(record, path, HOSTILE))
+            replaced.add(".".join(map(str, path)))
+    return record.evolve(versions=record.versions | {HOSTILE: HOSTILE}), replaced
+
+
+class Elements(HTMLParser):
+    """The elements of a page, in their order, with what each is given but for their texts."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.found: list[Any] = []
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, [name for name, _ in attrs]))
+
+
+def test_no_text_of_a_record_gets_out_of_its_place_in_the_page(bundled: Path) -> None:
+    folder = runs.runs_root() / ("a" * 24)
+    shutil.copytree(bundled / "digits-cvae-2d", folder)
+    record, replaced = with_hostile_texts(read_record(folder))
+    assert {"name", "created_at", "config.init_from", "spec.item", "spec.class_names.3"} <= replaced
+    assert not {"summary.split", "config.dataset", "status"} & replaced
+    told_plainly = record.evolve(
+        **{
+            name: json.loads(json.dumps(value).replace(HOSTILE, "plain"))
+            for name, value in record.model_dump(mode="json").items()
+        }
+    )
+    pages = []
+    for one in (record, told_plainly):
+        write_record(folder, one)
+        pages.append(take_away.page(cache.choice_of(folder.name)).decode())
+    hostile, plain = pages
+    assert "alert(1)" in hostile
+    assert "alert(1)" not in plain
+    assert Elements(hostile).found == Elements(plain).found
+
+
+def test_only_the_page_s_own_scripts_may_run(bundled: Path) -> None:
+    content = take_away.page(cache.choice_of("digits-2d")).decode()
+    policy = re.search('Policy" content="([^"]*)"', content).group(1)
+    (allowed,) = re.findall("script-src ([^;]*);", policy)
+    nonce = re.fullmatch("'nonce-([A-Za-z0-9+/=]{44})'", allowed).group(1)
+    kinds = re.findall(r'<script type="([a-z/]+)"( nonce="[^"]*")?', content)
+    mine = f' nonce="{nonce}"'
+    assert [(kind, said == mine) for kind, said in kinds] == [
+        ("application/json", False), ("importmap", True), ("module", True)
+    ]  # fmt: skip
+    other = take_away.page(cache.choice_of("digits-ae-2d")).decode()
+    assert nonce not in other
 
 
 def test_a_name_cannot_get_out_of_the_page(client: TestClient, bundled: Path) -> None:

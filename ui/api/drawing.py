@@ -57,7 +57,8 @@ def nearest(found: Checkpoint, z: Tensor, conditions: Told) -> Response:
     means = found.latents.encoded.mean if codes is None else codes.mean
     if z.shape[1] != means.shape[1]:
         raise InvalidInputError(f"{z.shape[1]} numbers received; expected {means.shape[1]}.")
-    distances = torch.linalg.vector_norm(means - z[0], dim=1)
+    # Of doubles, since the squares of large numbers go beyond 32 bits.
+    distances = torch.linalg.vector_norm(means.double() - z[0], dim=1)
     near = distances.topk(min(NUM_NEIGHBOURS, len(means)), largest=False)
     if codes is None:
         labels = found.latents.label[near.indices]

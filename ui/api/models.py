@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 
 import torch
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ui import cache, told
 from ui.api.assets import FOR_EVER
+from ui.told import Given
 from vae_core.checkpoints import Checkpoint
 from vae_core.errors import InvalidInputError, VAELabError
 from vae_core.export import export_decoder, export_encoder
@@ -96,14 +97,13 @@ def sheet(request: Request, found: Checkpoint) -> Response:
 def readable(request: Request, found: Checkpoint) -> Response:
     """Serve how surely a grid of places of the map is read, as grey PNG; see `compare_holes.js`.
 
-    `?limit=` is half the side of the map, `&class=` what a conditional model is told everywhere.
+    `?limit=` is half the side of the map, `&told=` JSON of what the model is told everywhere.
     """
     reader = reader_of(found.record.config.dataset)
     if reader is None:
         return JSONResponse({"error": "No classifier here reads this kind of pictures."}, 404)
     limit = _number(request.query_params.get("limit", ""))
-    label = request.query_params.get("class", "")
-    known = told.from_json(found, {told.CLASS: int(label)} if label.isdecimal() else {})
+    known = told.from_json_text(found, request.query_params.get("told", "{}"))
     means = found.latents.encoded.mean
     flat = axes_projection(means.shape[1]) if means.shape[1] <= 2 else pca_projection(means)
     sure = confidence_map(
@@ -145,13 +145,16 @@ def posted(endpoint: Callable[[Checkpoint, Tensor, Told], Response]) -> AsyncEnd
 
 
 async def posted_body(request: Request, limit: int) -> bytes | None:
-    """Read what was posted; None when it is longer than `limit` bytes."""
-    body = b""
+    """Read what was posted; None when it is, or says that it will be, longer than `limit` bytes."""
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told[:20]) > limit:
+        return None
+    body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > limit:
             return None
-    return body
+    return bytes(body)
 
 
 def _asked(found: Checkpoint, body: bytes) -> tuple[Tensor, Told]:
@@ -165,7 +168,10 @@ def _asked(found: Checkpoint, body: bytes) -> tuple[Tensor, Told]:
         ) from error
     if len({len(row) for row in asked.z}) > 1:
         raise InvalidInputError("Rows of different lengths received in z; expected equal ones.")
-    return torch.tensor(asked.z, dtype=torch.float32), told.from_json(found, asked.told)
+    z = torch.tensor(asked.z, dtype=torch.float32)
+    if not bool(z.isfinite().all()):
+        raise InvalidInputError("A number beyond those of 32 bits was received in z.")
+    return z, told.from_json(found, asked.told)
 
 
 @posted
@@ -183,8 +189,8 @@ def film(found: Checkpoint, z: Tensor, conditions: Told) -> Response:
 
 
 class _Rows(BaseModel):
-    z: list[list[float]] = Field(min_length=1, max_length=MAX_DECODES)
-    told: dict[str, int | list[float | None] | None] = Field(default={}, max_length=8)
+    z: list[list[FiniteFloat]] = Field(min_length=1, max_length=MAX_DECODES)
+    told: Given = Field(default={}, max_length=8)
 
 
 MODEL = "/api/models/{id}/{version}"

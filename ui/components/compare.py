@@ -1,6 +1,8 @@
 """Two models side by side: their maps, one cursor in both latent spaces, and samples of each."""
 
+import json
 from typing import Any
+from urllib.parse import urlencode
 
 from torch import Tensor
 
@@ -59,5 +61,5 @@ def _described(choice: cache.Choice, view: cache.MapView, known: told.Told) -> d
         "classNames": list(found.record.spec.class_names),
         "isMixed": told.CLASS in told.names(found.record.config.model),
         "told": given,
-        "holesQuery": f"limit={view.limit:g}&class={given.get(told.CLASS, '')}",
+        "holesQuery": urlencode({"limit": f"{view.limit:g}", "told": json.dumps(given)}),
     }
