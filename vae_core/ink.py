@@ -12,14 +12,16 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_BYTES = 10 * 2**20
 MAX_PIXELS = 40_000_000
 SIDE = 280  # of what is kept; many times what a model sees
+_FITS, _EVEN = 6, 4.0  # of the ground; grey values that paper differs by
 _NOISE = 0.08  # of the ink's range: paper is not quite even
 
 
 def read_ink(content: bytes) -> NDArray[np.uint8]:
     """Read a picture of dark ink on light paper, or of light ink on a dark ground.
 
-    The ground is the median of the picture's edge; what differs from it is ink, the more the
-    lighter in the result. Transparent pixels count as white paper.
+    The ground is even, or changes slowly from place to place, as paper does in uneven light; what
+    differs from it is ink, the more the lighter in the result. Transparent pixels count as white
+    paper.
 
     Args:
         content: a PNG, JPEG, WebP, GIF (its first picture) or BMP file, at most 10 MiB and
@@ -32,10 +34,10 @@ def read_ink(content: bytes) -> NDArray[np.uint8]:
         InvalidInputError: for anything else, or a picture of one colour.
     """
     grey = _read(content)
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ground = float(np.median(edge))
-    away = grey - ground
-    ink = away if ground < 128 else -away
+    ground = _ground(grey)
+    level = float(np.median(ground))
+    # What paper reflects is a share of the light that falls on it there.
+    ink = grey - ground if level < 128 else level * (1 - grey / ground.clip(1))
     strongest = float(ink.max())
     if strongest < 16:
         raise InvalidInputError(
@@ -44,6 +46,24 @@ def read_ink(content: bytes) -> NDArray[np.uint8]:
         )
     share = (ink / strongest - _NOISE) / (1 - _NOISE)
     return (share.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def _ground(grey: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The surface of third degree through the picture's edge and all that lies close to it.
+
+    What lies far from it, such as ink that reaches the edge, has no say.
+    """
+    height, width = grey.shape
+    down, right = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    powers = np.stack([down**i * right**j for i in range(4) for j in range(4 - i)], axis=-1)
+    known = np.ones(grey.shape, bool)
+    known[1:-1, 1:-1] = False
+    for _ in range(_FITS):
+        weights, *_ = np.linalg.lstsq(powers[known], grey[known], rcond=None)
+        ground = powers @ weights
+        away = np.abs(grey - ground)
+        known = away <= max(3 * float(np.median(away[known])), _EVEN)
+    return ground
 
 
 def _read(content: bytes) -> NDArray[np.float64]:

@@ -40,6 +40,25 @@ def test_a_lossy_picture_keeps_its_ink_and_an_even_ground(kind: str) -> None:
     assert (found[:5] == 0).all()
 
 
+@pytest.mark.parametrize("light", ["from the left", "in the middle", "shadow"])
+@pytest.mark.parametrize("is_wide", [False, True])
+def test_uneven_light_is_no_ink(light: str, is_wide: bool) -> None:
+    down, right = np.mgrid[-1:1:200j, -1:1:200j]
+    paper = {
+        "from the left": 180 - 60 * right,
+        "in the middle": 250 - 60 * (down**2 + right**2),
+        "shadow": 250 - 90 / (1 + np.exp(-6 * (down + right))),
+    }[light]
+    # A line that reaches the edge, or a shape that fills most of the picture.
+    ink = np.abs(down) < 0.7 if is_wide else down < 0.7
+    ink &= np.abs(right) < (0.6 if is_wide else 0.08)
+    noise = np.random.default_rng(0).normal(0, 2, paper.shape)
+    seen = (paper * np.where(ink, 0.2, 1.0) + noise).clip(0, 255)
+    found = read_ink(as_file(seen.astype(np.uint8)))
+    assert found[ink].min() > 128
+    assert found[~ink].max() < 48
+
+
 def test_transparent_pixels_are_paper() -> None:
     pixels = np.zeros((20, 20, 4), np.uint8)
     pixels[5:15, 9:11, 3] = 255
