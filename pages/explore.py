@@ -31,10 +31,9 @@ with errors.shown():
     with right:
         map_panel.show(
             is_small=st.session_state.get("maths", False),
-            told=st.session_state.pop("direction_told", ""),
+            told=st.session_state.pop("direction_told", {"text": "", "isError": False}),
             on_direction=directing.keep,
         )
-        errors.show_kept()
         with st.container(horizontal=True, vertical_alignment="center"):
             wants_maths = st.toggle(
                 "Show the maths", key="maths", bind="query-params", persist_state="session"

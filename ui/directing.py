@@ -17,7 +17,7 @@ from vae_core.directions import (
     put_back,
     remove_direction,
 )
-from vae_core.errors import InvalidInputError
+from vae_core.errors import InvalidInputError, VAELabError
 
 
 def listed(choice: cache.Choice, found: Checkpoint) -> list[Direction]:
@@ -34,11 +34,15 @@ def keep() -> None:
     """Keep the direction that somebody made on the map's panel."""
     asked = st.session_state[map_panel.KEY]["direction"]
     choice = state.chosen()
-    with errors.kept():
+    told: map_panel.Told
+    try:
         latent_dim = cache.checkpoint(choice.key).model.latent_dim
         made = add_direction(choice.folder, latent_dim, *_read(asked))
         said = f"\N{LEFT DOUBLE QUOTATION MARK}{made.name}\N{RIGHT DOUBLE QUOTATION MARK}"
-        st.session_state["direction_told"] = f"{said} is a slider now: open Sliders to use it."
+        told = {"text": f"{said} is a slider now: open Sliders to use it.", "isError": False}
+    except VAELabError as error:
+        told = {"text": str(error), "isError": True}
+    st.session_state["direction_told"] = told
 
 
 def _read(asked: Any) -> tuple[str, list[float], int, int]:

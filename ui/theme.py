@@ -23,6 +23,7 @@ _SURFACES = {
     "soft": ("#F2F5F9", "#1A222C"),
     "primary": ("#0B63CE", "#7AB8FF"),
     "on-primary": ("#FFFFFF", "#0F1419"),
+    "error": ("#B42318", "#FF9A8F"),
 }
 FONT = '"Source Sans", sans-serif'
 

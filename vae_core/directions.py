@@ -70,15 +70,15 @@ def add_direction(
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME or not name.isprintable():
-        raise InvalidInputError(
-            f"The name {name[:60]!r} was received; expected 1 to {MAX_NAME} characters."
-        )
+        raise InvalidInputError(f"Give the direction a name of 1 to {MAX_NAME} characters.")
     length = math.hypot(*vector)
-    if len(vector) != latent_dim or not math.isfinite(length) or length == 0:
+    if len(vector) != latent_dim or not math.isfinite(length):
         raise InvalidInputError(
             f"A direction of {len(vector)} numbers and length {length:g} was received; expected "
-            f"{latent_dim} numbers that are not all 0. Choose two groups that lie apart."
+            f"{latent_dim} finite numbers."
         )
+    if length == 0:
+        raise InvalidInputError("A and B have the same middle; choose two different groups.")
     known = directions_of(folder)
     if any(other.name == name for other in known):
         raise InvalidInputError(

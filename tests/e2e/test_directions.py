@@ -53,6 +53,8 @@ def test_two_lassos_make_a_slider_that_moves_from_one_to_the_other(
     expect(make).to_be_disabled()
     keep(page, "B", (1.5, -0.2))
     expect(page.locator(".vl-mark-groups text")).to_have_text(["A", "B"])
+    assert_letters_are_off_the_names(page)
+    expect(make).to_be_disabled()  # a direction needs a name
     page.get_by_label("Name of the direction").fill("sixer")
     make.click()
     expect(page.get_by_text("is a slider now")).to_be_visible()
@@ -80,6 +82,35 @@ def test_two_lassos_make_a_slider_that_moves_from_one_to_the_other(
     page.wait_for_function("() => location.search.includes('z=')")
 
 
+def assert_letters_are_off_the_names(page: Page) -> None:
+    kept, names = (
+        [part.bounding_box() for part in page.locator(f".vl-mark-{kind} text").all()]
+        for kind in ("groups", "names")
+    )
+    for one in kept:
+        for other in names:
+            far = max(
+                max(one[at] - other[at] - other[size], other[at] - one[at] - one[size])
+                for at, size in (("x", "width"), ("y", "height"))
+            )
+            assert far > 0
+
+
+def test_two_groups_of_one_middle_are_refused_in_plain_words(page: Page, address: str) -> None:
+    open_map(page, address)
+    page.get_by_role("radio", name="Select").check(force=True)
+    keep(page, "A", (-0.2, 1.8))
+    page.get_by_role("button", name="Keep as B").click()
+    name = page.get_by_label("Name of the direction")
+    name.fill("nowhere")
+    name.press("Enter")
+    refused = page.locator(".vl-groups .vl-note.is-error")
+    expect(refused).to_have_text("A and B have the same middle; choose two different groups.")
+    page.get_by_role("button", name="Keep as B").click()
+    expect(refused).to_have_count(0)
+    assert directions_of(FOLDER) == []
+
+
 def test_its_thumb_follows_the_numbers_and_a_double_click_puts_it_back(
     page: Page, address: str
 ) -> None:
@@ -94,7 +125,7 @@ def test_its_thumb_follows_the_numbers_and_a_double_click_puts_it_back(
         assert float(mine.input_value()) == pytest.approx(moved / 2, abs=0.011)
 
     until(page, it_follows)
-    expect(page.get_by_text("mean of 3 less mean of 4 pictures")).to_be_visible()
+    expect(page.get_by_text("from the mean of B, 4 pictures, to that of A, 3")).to_be_visible()
     mine.dblclick()
 
     def it_is_back() -> None:
@@ -124,7 +155,8 @@ def test_a_taken_name_is_told_and_the_groups_stay(page: Page, address: str) -> N
     name = page.get_by_label("Name of the direction")
     name.fill("across")
     name.press("Enter")
-    expect(page.get_by_text("already a direction called")).to_be_visible()
+    said = page.locator(".vl-groups .vl-note.is-error")
+    expect(said).to_contain_text("already a direction called")
     name.fill("other")
     name.press("Enter")
     expect(page.get_by_text("is a slider now")).to_be_visible()

@@ -64,14 +64,14 @@ def test_a_removed_one_can_be_put_back_in_its_place(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "vector", "said"),
     [
-        ("  ", [1.0, 0.0], "expected 1 to 30 characters"),
-        ("x" * 31, [1.0, 0.0], "expected 1 to 30 characters"),
-        ("a\x00b", [1.0, 0.0], "expected 1 to 30 characters"),
+        ("  ", [1.0, 0.0], "a name of 1 to 30 characters"),
+        ("x" * 31, [1.0, 0.0], "a name of 1 to 30 characters"),
+        ("a\x00b", [1.0, 0.0], "a name of 1 to 30 characters"),
         ("taken", [1.0, 0.0], "already a direction called 'taken'"),
         ("short", [1.0], "1 numbers and length 1 was received; expected 2"),
-        ("nothing", [0.0, 0.0], "expected 2 numbers that are not all 0"),
-        ("lost", [float("nan"), 0.0], "expected 2 numbers"),
-        ("far", [float("inf"), 0.0], "expected 2 numbers"),
+        ("nothing", [0.0, 0.0], "A and B have the same middle"),
+        ("lost", [float("nan"), 0.0], "expected 2 finite numbers"),
+        ("far", [float("inf"), 0.0], "expected 2 finite numbers"),
     ],
 )
 def test_what_is_no_direction_is_refused_and_nothing_changes(

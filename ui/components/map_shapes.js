@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const RING = 7;
 const ARM = 9;
+const CHIP = 12; // under a group's letter
 const [START, STOP] = [6, 3.5]; // of a film's first picture, and of the others
 const THINNEST = 2; // half of an ellipse that has no height, such as on a strip
 const SIGMAS = [2, 1];
@@ -21,11 +22,11 @@ export function svg(tag, attributes = {}, children = []) {
  */
 export const DRAWINGS = {
   prior,
-  groups: (groups, view) => groups.flatMap((group) => outlined(group, view)),
   lasso: (points, view) => line(points, view, "Z"),
   path,
   picked,
   names: (names, view) => names.map((name) => nameOf(name, view)),
+  groups: (groups, view) => groups.flatMap((group) => outlined(group, view)),
   drawn,
   near,
   cross,
@@ -48,13 +49,12 @@ function path({ points, films }, view) {
   return [...line(points, view, ""), ...stops];
 }
 
-/** {letter, outline}: a kept group of dots. */
+/** {letter, outline}: a kept group of dots; its letter sits on top of it, off its class's name. */
 function outlined({ letter, outline }, view) {
-  const middle = [0, 1].map((axis) => {
-    const values = outline.map((point) => point[axis]);
-    return (Math.min(...values) + Math.max(...values)) / 2;
-  });
-  return [...line(outline, view, "Z"), nameOf({ text: letter, place: middle }, view)];
+  const place = outline.reduce((top, point) => (point[1] > top[1] ? point : top));
+  const [cx, cy] = view.pixel(...place);
+  const chip = svg("circle", { class: "chip", cx, cy, r: CHIP });
+  return [...line(outline, view, "Z"), chip, nameOf({ text: letter, place }, view)];
 }
 
 function line(points, { pixel }, end) {

@@ -24,6 +24,7 @@ export function groupsView(keep, mark) {
   name.addEventListener("keydown", (event) => {
     if (event.key === "Enter") submit(view, keep);
   });
+  name.addEventListener("input", () => follow(view));
   const note = make("p", { class: "vl-note", role: "status" });
   const naming = make("div", { class: "vl-naming" }, [name, create]);
   const head = make("p", { class: "vl-muted", text: "From B to A is a direction. Draw two groups." });
@@ -42,9 +43,9 @@ export function groupsView(keep, mark) {
       view.selection = selection;
       follow(view);
     },
-    told(text) {
-      if (text && text !== note.textContent) clear(view);
-      note.textContent = text;
+    told({ text, isError }) {
+      if (text && !isError && text !== note.textContent) clear(view);
+      say(view, text, isError);
     },
   };
 }
@@ -55,8 +56,13 @@ function clear(view) {
   follow(view);
 }
 
-function submit({ groups: { A, B }, name }, keep) {
-  if (!A || !B) return;
+function say({ note }, text, isError = false) {
+  note.textContent = text;
+  note.classList.toggle("is-error", isError);
+}
+
+function submit({ groups: { A, B }, name, create }, keep) {
+  if (create.disabled) return;
   const vector = A.z.map((value, dim) => value - B.z[dim]);
   keep({ name: name.value, vector, num_a: A.num, num_b: B.num });
 }
@@ -67,7 +73,7 @@ function groupRow(view, letter, changed) {
   const text = make("span", { class: "vl-muted" });
   const take = button(`Keep as ${letter}`, () => {
     view.groups[letter] = view.selection;
-    view.note.textContent = "";
+    say(view, "");
     changed();
   });
   const head = make("b", { text: letter });
@@ -83,6 +89,8 @@ function follow({ rows, groups, selection, about, create, name, mark }) {
     text.textContent = group ? `${group.num.toLocaleString("en")} dots` : "nothing yet";
     if (group) paint(canvas, group.picture, about.model.shape);
   }
-  create.disabled = name.disabled = !(groups.A && groups.B);
+  name.disabled = !(groups.A && groups.B);
+  create.disabled = name.disabled || !name.value.trim();
+  create.title = create.disabled && !name.disabled ? "Give it a name first" : "";
   mark(Object.entries(groups).map(([letter, { outline }]) => ({ letter, outline })));
 }

@@ -54,7 +54,8 @@ export function directionRow({ data, setting, painter }, direction, forget) {
   follow();
   painter.ask(strip.job);
   const remove = { class: "vl-reset", title: `Remove ${name}`, "aria-label": `Remove ${name}` };
-  const groups = `mean of ${direction.num_a} less mean of ${direction.num_b} pictures`;
+  const { num_a: a, num_b: b } = direction;
+  const groups = `from the mean of B, ${b} pictures, to that of A, ${a}`;
   const head = make("div", { class: "vl-slider-head" }, [
     make("b", { class: "vl-z", text: name }),
     value,
