@@ -8,6 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.lab import Lab
 from tests.e2e.mapping import loneliest, open_map, to_map, to_screen
 from tests.e2e.sliding import drawn
 from tests.e2e.stage import until
@@ -153,7 +154,28 @@ def test_what_is_far_from_the_data_is_said_to_be_far(page: Page, address: str) -
     expect(verdict).to_contain_text("Far from anything I know")
     page.get_by_role("button", name="Clear").click()
     draw(page, SEVEN)
-    expect(verdict).to_contain_text("Redrawn better than")
+    expect(verdict).to_contain_text("it knows")
+
+
+VERDICT = """async ([error]) => {
+  const { verdict } = await import("http://net.test/draw_verdict.js");
+  const errors = [1, 2, 3, 4, 5, 6, 7];
+  const parts = verdict({ error }, { errors, noun: "digit" });
+  return parts.map((part) => part.textContent ?? part).join("");
+}"""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (2.5, "Pictures like this it knows. Redrawn better than 85 % of the test pictures."),
+        (5.5, "Within what it knows. Redrawn worse than 85 % of the test pictures"),
+        (6.5, "Unusual. Redrawn worse than 95 % of the test pictures."),
+        (7.5, "Far from anything I know. Redrawn worse than 99 % of the test pictures"),
+    ],
+)
+def test_a_verdict_has_four_levels(lab: Lab, error: float, said: str) -> None:
+    assert lab.page.evaluate(VERDICT, [error]).startswith(said)
 
 
 def test_undo_takes_back_a_stroke_and_clear_all_of_them(page: Page, address: str) -> None:
@@ -171,6 +193,11 @@ def test_undo_takes_back_a_stroke_and_clear_all_of_them(page: Page, address: str
     expect(page.locator(".vl-mark-drawn circle")).to_have_count(0)
     expect(page.locator(".vl-near")).to_be_hidden()
     assert float(seen(page).max()) == 0
+    expect(clear).to_be_disabled()
+    page.keyboard.press("Control+z")  # also of Clear
+    until(page, lambda: torch.testing.assert_close(seen(page), before))
+    undo.click()
+    expect(page.get_by_text("Draw here")).to_be_visible()
     expect(undo).to_be_disabled()
 
 
@@ -196,10 +223,13 @@ def test_an_uploaded_picture_is_laid_in_the_frame(page: Page, address: str, tmp_
     until(page, it_lies_as_the_original_does)
     (tmp_path / "wrong.png").write_bytes(b"no picture")
     page.locator(".vl-draw input[type=file]").set_input_files(tmp_path / "wrong.png")
-    expect(page.get_by_text("cannot be read as a picture")).to_be_visible()
-    it_lies_as_the_original_does()
-    page.get_by_role("button", name="Undo").click()
+    refused = page.locator(".vl-draw [role=alert].is-error")
+    expect(refused).to_contain_text("cannot be read as a picture")
     expect(page.get_by_text("Draw here")).to_be_visible()
+    assert float(seen(page).max()) == 0
+    page.get_by_role("button", name="Undo").click()
+    until(page, it_lies_as_the_original_does)
+    expect(refused).to_have_count(0)
 
 
 def _fills_its_frame(picture: torch.Tensor) -> bool:

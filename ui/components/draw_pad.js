@@ -18,17 +18,19 @@ export function drawPad(changed) {
   canvas.setAttribute("role", "img");
   const invitation = make("span", { class: "vl-pad-invitation", text: "Draw here" });
   const note = make("p", { class: "vl-note", role: "alert" });
-  const view = { canvas, invitation, note, changed, strokes: [], picture: null, pointer: null };
+  const view = { canvas, invitation, note, changed, strokes: [], picture: null, past: [], pointer: null };
   listen(view);
   const file = make("input", { type: "file", accept: FILES, hidden: true });
   file.addEventListener("change", () => take(view, file));
-  view.undo = button("Undo", () => undo(view), { title: "Take back the last stroke (Ctrl+Z)" });
+  view.undo = button("Undo", () => undo(view), { title: "Take back the last change (Ctrl+Z)" });
   view.clear = button("Clear", () => clear(view));
   const upload = button("Upload", () => file.click(), { title: "A picture from a file, to 10 MiB" });
   draw(view);
+  const tools = make("div", { class: "vl-pad-tools" }, [view.undo, view.clear, upload, file]);
+  for (const part of [canvas, tools]) part.addEventListener("keydown", (event) => hear(view, event));
   return {
     pad: make("div", { class: "vl-pad-frame" }, [canvas, invitation]),
-    tools: make("div", { class: "vl-pad-tools" }, [view.undo, view.clear, upload, file]),
+    tools,
     note,
     isEmpty: () => !view.strokes.length && !view.picture,
   };
@@ -46,7 +48,7 @@ function listen(view) {
     event.preventDefault();
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
-    Object.assign(view, { pointer: event.pointerId, picture: null });
+    change(view, { pointer: event.pointerId, picture: null });
     view.strokes.push([place(event)]);
     draw(view);
   });
@@ -61,37 +63,50 @@ function listen(view) {
   };
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
-  canvas.addEventListener("keydown", (event) => {
-    if (event.key !== "z" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    undo(view);
-  });
+}
+
+function hear(view, event) {
+  if (event.key !== "z" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  undo(view);
+}
+
+/** Change what is on the pad; `undo` brings back what was there. */
+function change(view, next) {
+  view.past.push({ strokes: [...view.strokes], picture: view.picture });
+  Object.assign(view, next);
+  say(view, "");
 }
 
 function undo(view) {
-  if (view.picture) view.picture = null;
-  else view.strokes.pop();
+  Object.assign(view, view.past.pop());
+  say(view, "");
   draw(view);
 }
 
 function clear(view) {
-  Object.assign(view, { strokes: [], picture: null });
+  change(view, { strokes: [], picture: null });
   draw(view);
+  view.canvas.focus({ preventScroll: true }); // the button is of no more use, and hears no keys
+}
+
+function say({ note }, text, isError = false) {
+  note.textContent = text;
+  note.classList.toggle("is-error", isError);
 }
 
 /** The server reads the file: it knows the limits, and what is ink. */
 async function take(view, file) {
   const [chosen] = file.files;
   if (!chosen) return;
-  view.note.textContent = "Reading the picture";
+  say(view, "Reading the picture");
   try {
     const answer = await fetch("/api/ink", { method: "POST", body: chosen });
     if (!answer.ok) throw new Error((await answer.json()).error);
-    view.picture = await onCanvas(await answer.blob());
-    view.strokes = [];
-    view.note.textContent = "";
+    change(view, { picture: await onCanvas(await answer.blob()), strokes: [] });
   } catch (error) {
-    view.note.textContent = error.message;
+    change(view, { picture: null, strokes: [] }); // what is on the pad is not what was asked for
+    say(view, error.message, true);
   }
   file.value = ""; // the same file can be chosen again
   draw(view);
@@ -118,6 +133,7 @@ function draw(view) {
   context.strokeStyle = "#fff";
   if (!picture) ink?.paint(context);
   view.invitation.hidden = ink !== null || picture !== null;
-  view.undo.disabled = view.clear.disabled = !picture && !strokes.length;
+  view.undo.disabled = !view.past.length;
+  view.clear.disabled = !picture && !strokes.length;
   view.changed(ink);
 }

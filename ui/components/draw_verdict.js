@@ -32,9 +32,13 @@ export function verdict(drawn, { errors, noun }) {
     const unusual = make("b", { text: "Unusual.", ...title });
     return [unusual, " Redrawn worse than 95 % of the test pictures."];
   }
-  const known = make("b", { text: "Pictures like this it knows.", ...title });
-  const share = Math.round(100 * (1 - shareBelow(drawn.error, errors)));
-  return [known, ` Redrawn better than ${Math.max(share, 1)} % of the test pictures.`];
+  const below = Math.round(100 * shareBelow(drawn.error, errors));
+  if (below <= 50) {
+    const known = make("b", { text: "Pictures like this it knows.", ...title });
+    return [known, ` Redrawn better than ${Math.min(100 - below, 99)} % of the test pictures.`];
+  }
+  const within = make("b", { text: "Within what it knows.", ...title });
+  return [within, ` Redrawn worse than ${below} % of the test pictures, which is not unusual.`];
 }
 
 /** Share of the test pictures that are redrawn with a smaller error, read off between the levels. */
