@@ -18,6 +18,7 @@ from vae_core.runs import Run
 MAX_FRAMES = 60
 FRAME_MS, LAST_MS = 150, 2_000
 SIDE, MARGIN, LINE = 480, 12, 28
+_UNSEEN = "#2C3138"  # of what lies behind
 _DOT, _OVERSAMPLING = 2.5, 2  # radius in pixels; dots are drawn larger, then averaged
 
 
@@ -103,7 +104,8 @@ def _map(frame: Frame, limit: float, look: Look, behind: bool) -> Image.Image:
 
 
 def _paste_behind(canvas: Image.Image, frame: Frame, limit: float) -> None:
-    """A frame's own map may have reached less far than the axes of all."""
+    """A frame's own map may have reached less far than the axes of all: the rest is even."""
+    canvas.paste(_UNSEEN, (0, 0, *canvas.size))
     reach = round(canvas.width * frame.limit / limit)
     pictures = Image.fromarray(from_png(frame.manifold)).convert("RGB")
     pictures = pictures.resize((reach, reach), Image.Resampling.NEAREST)

@@ -100,12 +100,22 @@ def test_a_film_shows_every_frame_on_the_same_axes(page: Page, folder: Path) -> 
     expect(page.get_by_role("button", name="Pause the film")).to_be_visible()
     expect(page.get_by_role("button", name="Play the training")).to_be_visible()
     assert_shows(page, folder, len(history.steps) - 1)
+    expect(page.get_by_role("button", name="Now")).to_be_disabled()  # it is
     seen = page.evaluate("() => window.seen")
     assert {limit for _, limit in seen} == {history.limit}
     steps = [step for step, _ in seen]
     assert steps == sorted(steps)
     assert set(steps) <= set(history.steps)
     assert len(set(steps)) > len(history.steps) / 2
+
+
+def test_the_pictures_behind_fill_one_square_at_every_moment(page: Page, folder: Path) -> None:
+    page.get_by_label("Pictures behind").check()
+    for key in ("Home", "ArrowRight", "ArrowRight"):
+        thumb(page).press(key)
+        page.wait_for_timeout(300)
+        behind, dots = (page.locator(f".vl-{name}").bounding_box() for name in ("behind", "points"))
+        assert behind == pytest.approx(dots, abs=1)
 
 
 def test_another_speed_is_another_length_of_the_film(page: Page, folder: Path) -> None:
@@ -124,6 +134,7 @@ def test_another_speed_is_another_length_of_the_film(page: Page, folder: Path) -
 def test_the_film_is_saved_with_every_kept_frame(page: Page, folder: Path) -> None:
     with page.expect_download() as download:
         press(page, "GIF")
+    assert download.value.suggested_filename == f"{Run(folder).record().title}.gif"
     with Image.open(download.value.path()) as film:
         assert film.format == "GIF"
         assert film.n_frames == len(Run(folder).frame_paths())

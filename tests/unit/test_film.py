@@ -70,14 +70,15 @@ def test_a_long_run_is_shown_in_sixty_frames_with_its_first_and_last(run: Run) -
     assert reddest(seen[-1])[0] > 476
 
 
-def test_the_pictures_behind_span_the_map_that_their_frame_showed(run: Run) -> None:
+def test_the_pictures_behind_lie_where_their_frame_had_them_on_an_even_ground(run: Run) -> None:
     run.keep_frame(dots(0, (5, 5), 3.0))
     run.keep_frame(dots(7, (5, 5), 6.0))
     plain, behind = (pictures(film(run, LOOK, behind=on))[0] for on in (False, True))
     rows, columns = np.nonzero((plain != behind).any(2))
-    inner = SIDE // 4  # a frame of half the reach covers the middle half
-    assert rows.min() >= LINE + inner - 1
-    assert columns.max() <= MARGIN + SIDE - inner
+    assert (rows.min(), columns.max()) == (LINE + 1, MARGIN + SIDE - 2)  # as at every moment
+    line = behind[LINE + SIDE // 2 + 30, MARGIN + 2 : MARGIN + SIDE - 2].min(1) > 120
+    inner = SIDE // 4 - 2  # a frame of half the reach covers the middle half
+    assert line.nonzero()[0][[0, -1]] == pytest.approx([inner, len(line) - inner], abs=1)
 
 
 @pytest.mark.parametrize("dim", [2, 5])

@@ -65,7 +65,9 @@ function build(parentElement) {
     view.isCovered = isOn;
     parts.map.cover(isOn);
   });
-  cover.title = "What the decoder draws at each place; of more than two numbers only for now";
+  cover.title =
+    "What the decoder draws at each place; grey beyond what the map showed at that moment. " +
+    "Of more than two numbers only for now";
   const foot = make("div", { class: "vl-foot-row" }, [parts.key.element, cover]);
   const measured = [parts.loss, parts.curves, parts.probes].map((part) => part.element);
   const learning = make("div", { class: "vl-learning" }, measured);
@@ -203,7 +205,8 @@ function showMoment(view, frame, ms) {
 
 /** Where the server makes the film as it looks here. */
 function filmOf({ data, isCovered }) {
-  return `${data.filmUrl}&behind=${isCovered ? 1 : 0}`;
+  const address = `${data.filmUrl}&behind=${isCovered ? 1 : 0}`;
+  return { address, name: `${data.files.title}.gif` };
 }
 
 function showWords(view) {

@@ -98,7 +98,7 @@ function nameClasses({ frame, data, marks }) {
   marks.names(data.isMixed ? [] : namePlaces(xs, ys, classes, names, map), names, limit);
 }
 
-/** The decoder's pictures span the axes, or the part of them that an earlier map showed. */
+/** The decoder's pictures, with an edge where the axes go beyond what an earlier map showed. */
 async function drawBehind(view) {
   const { behind, axes, frame, isCovered } = view;
   behind.hidden = !isCovered || !frame?.manifold;
@@ -108,9 +108,8 @@ async function drawBehind(view) {
   paintManifold(behind, image, view.data.shape);
   const { left, top, width, height } = axes.box();
   const share = (frame.manifold_limit ?? frame.limit) / frame.limit;
-  const [x, y] = [left + (width * (1 - share)) / 2, top + (height * (1 - share)) / 2];
-  Object.assign(behind.style, { left: `${x}px`, top: `${y}px` });
-  Object.assign(behind.style, { width: `${width * share}px`, height: `${height * share}px` });
+  const place = { left, top, width, height, borderWidth: (width * (1 - share)) / 2 };
+  for (const [name, pixels] of Object.entries(place)) behind.style[name] = `${pixels}px`;
 }
 
 /** Small pictures fill their frame: a black edge on every side keeps neighbours apart. */

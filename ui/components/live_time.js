@@ -14,12 +14,12 @@ const STEPS_OF_KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 
  * @param {(frame: object|null, ms: number) => void} show an earlier moment, a frame as the "frame"
  *   event gives it on axes that all of them share, its dots gliding there for so long; null: the
  *   present again.
- * @param {() => string} addressOf of the film as a GIF.
+ * @param {() => {address: string, name: string}} filmOf as a GIF.
  * @returns {object} element; open(url): frames of another run, null for none; told(row): how far
  *   training is; isBack(): whether an earlier moment is shown; goTo(step): the moment nearest
  *   to it; close().
  */
-export function timeMachine(show, addressOf) {
+export function timeMachine(show, filmOf) {
   const bar = timeBar();
   const view = { bar, show, film: null, ...PRESENT, row: null, turn: 0, playing: null };
   const { thumb, play, now, keep } = bar.controls;
@@ -33,7 +33,7 @@ export function timeMachine(show, addressOf) {
   });
   play.addEventListener("click", () => (view.playing ? stop(view) : playFilm(view)));
   now.addEventListener("click", () => present(view));
-  keep.addEventListener("click", () => keepFilm(bar, addressOf()));
+  keep.addEventListener("click", () => keepFilm(bar, filmOf()));
   return {
     element: bar.element,
     isBack: () => view.at !== null,
@@ -128,11 +128,11 @@ async function playFrom(view, token, choose) {
   else playFrom(view, token, (steps) => placeNow(view, steps) + 1);
 }
 
-async function keepFilm({ controls, say }, address) {
+async function keepFilm({ controls, say }, { address, name }) {
   controls.keep.disabled = true;
   say("Making the film");
   try {
-    await saveAnswer(await fetch(address), "training.gif");
+    await saveAnswer(await fetch(address), name);
     say("");
   } catch (error) {
     say(`The film was not saved (${error.message}).`);

@@ -26,7 +26,10 @@ export function timeBar() {
   const track = make("div", { class: "vl-track" }, [bar, thumb]);
   const attributes = { class: "vl-time", role: "group", "aria-label": "Time machine" };
   const element = make("div", attributes, [play, track, where, speed, keep, now]);
-  let done = 0;
+  let [done, shown] = [0, null];
+  const follow = () => {
+    now.disabled = shown === null || shown.step >= done;
+  };
   return {
     element,
     controls: { thumb, play, now, keep },
@@ -37,15 +40,17 @@ export function timeBar() {
       const percent = (100 * done) / thumb.max;
       filled.style.width = `${percent}%`;
       bar.setAttribute("aria-valuenow", Math.round(percent));
+      follow();
     },
     place(frame) {
+      shown = frame;
+      follow();
       thumb.value = frame ? frame.step : done;
       where.textContent = frame ? momentOf(frame) : "";
       thumb.setAttribute("aria-valuetext", frame ? momentOf(frame) : "now");
     },
     enable(can, isBack) {
       for (const control of [thumb, play, speed, keep]) control.disabled = !can;
-      now.disabled = !isBack;
       element.classList.toggle("is-back", isBack);
     },
     mark(isPlaying) {
