@@ -9,6 +9,8 @@ from vae_core.metrics import METRICS
 from vae_core.metrics.readability import Readable
 from vae_core.record import RunRecord
 
+TOLERANCE = 0.01  # less is chance: another seed, or other test pictures, can turn it round
+
 Side = Literal["first", "second"]
 _DECIMALS = {
     "elbo_nats": 1, "recon_nats": 1, "kl_nats": 2, "mse": 4, "psnr_db": 2, "ssim": 3,
@@ -30,7 +32,8 @@ class Row:
         unit: "" for a share or a plain number.
         values: of the first model and the second; None for what a model does not have.
         decimals: with which they are shown.
-        better: the better one; None where they are equal as shown, or not comparable.
+        better: the better one; None where they differ by less than `TOLERANCE` of the larger, or
+            are not comparable.
         why_not: why they are not comparable; "" where they are, or there is nothing to compare.
     """
 
@@ -54,10 +57,12 @@ def compare(
     """
     rows = [_row(name, records) for name in _DECIMALS]
     for name, title in (("prior", _PRIOR), ("fitted", _FITTED)):
-        first, second = (None if shares is None else getattr(shares, name) for shares in readable)
+        first, second = (
+            None if shares is None else 100 * getattr(shares, name) for shares in readable
+        )
         why_not = _other_data(records) or _told_more(records)
-        better = None if why_not else _better((first, second), 3, "higher")
-        rows.append(Row(name, title, "", (first, second), 3, better, why_not))
+        better = None if why_not else _better((first, second), 0, "higher")
+        rows.append(Row(name, title, "%", (first, second), 0, better, why_not))
     return [row for row in rows if row.values != (None, None)]
 
 
@@ -76,8 +81,9 @@ def _better(values: tuple[float | None, float | None], decimals: int, rule: str)
     first, second = values
     if first is None or second is None or rule == "neither":
         return None
-    first, second = round(first, decimals), round(second, decimals)
-    if first == second:
+    if abs(first - second) < TOLERANCE * max(abs(first), abs(second)):
+        return None
+    if round(first, decimals) == round(second, decimals):
         return None
     return "first" if (first > second) == (rule == "higher") else "second"
 

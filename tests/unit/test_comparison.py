@@ -44,9 +44,11 @@ def test_the_better_value_is_the_higher_or_the_lower_one_as_the_metric_says() ->
     assert not any(row.why_not for row in found.values())
 
 
-def test_values_that_are_shown_alike_are_not_ranked() -> None:
-    assert rows(record(), record(mse=0.030_04))["mse"].better is None
-    assert rows(record(), record(mse=0.030_06))["mse"].better == "first"
+def test_values_that_differ_by_less_than_a_hundredth_are_not_ranked() -> None:
+    assert rows(record(), record(mse=0.030_2))["mse"].better is None
+    assert rows(record(), record(mse=0.030_4))["mse"].better == "first"
+    assert rows(record(), record(elbo_nats=-24.2))["elbo_nats"].better is None
+    assert rows(record(mse=1e-7), record(mse=2e-7))["mse"].better is None  # shown alike
 
 
 def test_bounds_of_different_likelihoods_are_never_ranked() -> None:
@@ -85,6 +87,7 @@ def test_nothing_is_ranked_that_was_measured_on_other_pictures(other: dict[str, 
 def test_readable_draws_are_ranked_where_a_classifier_reads_both() -> None:
     found = rows(record(), record(), Readable(0.7, 0.7), Readable(0.5, 0.8))
     assert (found["prior"].better, found["fitted"].better) == ("first", "second")
+    assert (found["prior"].values, found["prior"].unit) == ((70.0, 50.0), "%")
     assert "prior" not in rows(record(), record())
 
 
