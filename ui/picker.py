@@ -86,6 +86,9 @@ def show(offered: dict[str, cache.Choice], page: str) -> None:
             width=220,
         )
         choice = offered[model_id]
+        if st.query_params.pop("brought", None):
+            st.session_state["run"] = model_id
+            st.toast(f"Saved as **{plain(choice.title)}**. Every page offers it.")
         if page != "Train" and st.session_state.get("run") in offered:
             st.session_state["run"] = model_id  # back on Train, the choice made elsewhere counts
         sentence, explained = _sentence(choice, page)

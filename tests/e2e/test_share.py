@@ -144,13 +144,16 @@ def test_a_checkpoint_goes_out_and_comes_back_as_a_saved_run(
     chosen.set_input_files(tmp_path / "wrong.safetensors")
     expect(page.get_by_text("This file is no checkpoint")).to_be_visible()
     chosen.set_input_files(path)
-    page.wait_for_url("**model=digits-ae-2d%202**")
+    expect(page.get_by_text("Saved as digits-ae-2d 2")).to_be_visible()
+    assert "brought" not in page.url
     settle(page)
     expect(page.get_by_role("combobox", name="Model")).to_have_value("digits-ae-2d 2")
     (record,) = [one for one in runs.saved() if one.name == "digits-ae-2d 2"]
     other = load_checkpoint(catalogue.folder_of(record.id))
     z = torch.tensor([[1.0, 2.0]])
     torch.testing.assert_close(decode(found.model, z), decode(other.model, z))
+    page.get_by_role("link", name="Train", exact=True).click()
+    expect(page.get_by_text("there are no kept moments")).to_be_visible()
     runs.delete(runs.open_run(record.id))
 
 

@@ -108,8 +108,8 @@ async function drawBehind(view) {
   paintManifold(behind, image, view.data.shape);
   const { left, top, width, height } = axes.box();
   const share = (frame.manifold_limit ?? frame.limit) / frame.limit;
-  const place = { left, top, width, height, borderWidth: (width * (1 - share)) / 2 };
-  for (const [name, pixels] of Object.entries(place)) behind.style[name] = `${pixels}px`;
+  const sizes = { left, top, width, height, borderWidth: (width * (1 - share)) / 2 };
+  for (const [name, pixels] of Object.entries(sizes)) behind.style[name] = `${pixels}px`;
 }
 
 /** Small pictures fill their frame: a black edge on every side keeps neighbours apart. */

@@ -184,7 +184,7 @@ async function bring(note, file) {
     const found = await answer.json();
     if (!answer.ok) throw new Error(found.error);
     note.textContent = `${found.title} is here.`;
-    location.assign(`${location.pathname}?model=${encodeURIComponent(found.title)}`);
+    location.assign(`${location.pathname}?model=${encodeURIComponent(found.title)}&brought=1`);
   } catch (error) {
     note.textContent = error.message;
   }
