@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import streamlit as st
 from torch import Tensor
 
-from ui import cache, charts, latent_map, theme, told
+from ui import cache, charts, latent_map, state, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.components import register
 from ui.components.model import describe
@@ -31,6 +32,7 @@ def show(
         "plotlyUrl": PLOTLY_URL,
         "palette": theme.class_colours(),
         "isReadable": is_readable,
+        "shared": _shared(),
         "sides": [_described(*side) for side in sides],
         "drawn": [
             {"samples": latents.tolist(), "caption": caption}
@@ -38,6 +40,12 @@ def show(
         ],
     }
     _COMPARE(key="compare", data=data)
+
+
+def _shared() -> dict[str, Any]:
+    """Where a shared address has the cursor, on which map, and what lies behind the dots there."""
+    given = st.query_params
+    return {"at": state.place(), "on": given.get("on"), "behind": given.get("behind")}
 
 
 def _described(choice: cache.Choice, view: cache.MapView, known: told.Told) -> dict[str, Any]:
