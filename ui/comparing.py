@@ -69,6 +69,7 @@ def known_class(found_any: list[cache.Choice]) -> int | None:
         range(len(names)),
         format_func=lambda label: f"told the class {names[label]}",
         key="compare_class",
+        bind="query-params",
         label_visibility="collapsed",
         width=180,
     )

@@ -1,5 +1,6 @@
 """What a person has chosen: the model, and small numbers that survive a reload."""
 
+import math
 import random
 
 import streamlit as st
@@ -45,6 +46,15 @@ def set_number(name: str, value: int) -> None:
         st.query_params[name] = str(value)
 
 
+def place() -> list[float] | None:
+    """Where a shared address has the cursor of a map, `?at=0.5,-1`; None for nowhere."""
+    try:
+        x, y = (float(part) for part in st.query_params.get("at", "").split(","))
+    except ValueError:
+        return None
+    return [x, y] if math.isfinite(x) and math.isfinite(y) else None
+
+
 def pick(choice: cache.Choice, default: int, num: int) -> int:
     """Position of the picked picture among a model's stored latents.
 
@@ -80,3 +90,4 @@ def watch(run_id: str | None) -> None:
         st.session_state["run"] = run_id
         if st.query_params.get("run") != run_id:
             st.query_params["run"] = run_id
+            st.query_params.pop("moment", None)  # it is one of another run's

@@ -8,9 +8,10 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.comparing import decoded, hover, models, open_pair
 from tests.e2e.lab import Lab
 from tests.e2e.mapping import HERE, open_map, place_on, shows_at, z_at
-from tests.e2e.sliding import open_sliders, slider, values
+from tests.e2e.sliding import drawn, open_sliders, shows, slider, values
 from tests.e2e.stage import settle, until
 from tests.e2e.training import assert_dots_are, start_long_run, stop
 from vae_core import catalogue, decode, load_checkpoint, runs
@@ -86,6 +87,27 @@ def test_a_moment_of_a_training_is_shared(
     assert_dots_are(elsewhere, torch.from_numpy(frame.means.astype("float32")))
 
 
+def test_a_moment_that_is_left_is_shared_no_more(page: Page, address: str) -> None:
+    page.goto(f"{address}/train?run=digits-2d&model=digits-2d&moment=1516")
+    expect(page.locator(".vl-where")).to_contain_text("step 1,516")
+    assert "moment=1516" in shared(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Now").click()
+    expect(page.locator(".vl-where")).to_have_text("")
+    assert "moment" not in shared(page)
+
+
+def test_a_moment_is_not_shared_with_another_run(page: Page, address: str) -> None:
+    page.goto(f"{address}/train?run=digits-2d&model=digits-2d&moment=1516")
+    expect(page.locator(".vl-where")).to_contain_text("step 1,516")
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="digits-ae-2d").click()
+    page.wait_for_function("() => location.search.includes('run=digits-ae-2d')")
+    expect(page.locator(".vl-where")).to_have_text("")
+    assert "moment" not in shared(page)
+    assert "moment" not in page.url
+
+
 def test_sliders_are_shared_with_their_pictures_and_way(
     page: Page, elsewhere: Page, address: str
 ) -> None:
@@ -126,6 +148,25 @@ def test_a_pair_is_shared(page: Page, elsewhere: Page, address: str) -> None:
     elsewhere.goto(shared(page))
     expect(elsewhere.locator(".vl-compare h3").nth(2)).to_have_text("digits-cvae-2d")
     assert "samples=3" in elsewhere.url
+
+
+def test_what_is_compared_is_shared_with_cursor_class_and_what_lies_behind(
+    page: Page, elsewhere: Page, address: str
+) -> None:
+    open_pair(page, address, "model=digits-cvae-2d")
+    page.get_by_role("combobox", name="Class told").click()
+    page.get_by_role("option", name="told the class 7").click()
+    page.wait_for_function("() => location.search.includes('compare_class')")
+    page.get_by_role("radio", name="Pictures").check(force=True)
+    z = (1000 * hover(page, 1, (0.8, -1.2))).round() / 1000
+    given = shared(page)
+    open_pair(elsewhere, given.split("/compare")[0], given.split("?")[1])
+    expect(elsewhere.get_by_role("radio", name="Pictures")).to_be_checked()
+    expect(elsewhere.get_by_role("combobox", name="Class told")).to_have_value("told the class 7")
+    told = {"class": torch.tensor([7])}
+    first, second = models("digits-cvae-2d", "digits-2d")
+    shows(elsewhere, lambda: drawn(decoded(elsewhere, 0)), decode(first, z, told))
+    shows(elsewhere, lambda: drawn(decoded(elsewhere, 1)), decode(second, z))
 
 
 def test_a_checkpoint_goes_out_and_comes_back_as_a_saved_run(

@@ -1,6 +1,7 @@
 // Two models side by side. One cursor moves through both latent spaces: what is under it is decoded
 // by either model.
 
+import { boardOf } from "./board.js";
 import { compareSide } from "./compare_side.js";
 import { button, choices, make } from "./dom.js";
 import { placeText } from "./map_words.js";
@@ -10,6 +11,7 @@ const BEHIND = [
   ["pictures", "Pictures"],
   ["nothing", "Neither"],
 ];
+const SECOND = "second"; // the map that the cursor is on, in an address
 const views = new WeakMap();
 
 /**
@@ -21,7 +23,7 @@ export default function mount({ data, parentElement }) {
   if (before && identityOf(before.data) === identityOf(data)) before.hear(data);
   else {
     before?.close();
-    views.set(parentElement, open(data, parentElement, before?.behind ?? "holes"));
+    views.set(parentElement, open(data, parentElement, before ?? seenIn(data.shared)));
   }
   return () => {
     views.get(parentElement)?.close();
@@ -29,13 +31,20 @@ export default function mount({ data, parentElement }) {
   };
 }
 
-/** All but the samples, which change alone. */
+/** All but the samples, which change alone, and what the address says. */
 function identityOf(data) {
-  return JSON.stringify({ ...data, drawn: null });
+  return JSON.stringify({ ...data, drawn: null, shared: null });
 }
 
-function open(data, parentElement, behind) {
-  const view = { data, behind, isOpen: true, sides: [], place: [0, 0] };
+/** What a shared address shows: on which map the cursor is, where on either, and what is behind. */
+function seenIn({ at, on, behind }) {
+  return { which: on === SECOND ? 1 : 0, place: [at ?? [0, 0], at ?? [0, 0]], behind };
+}
+
+/** @param {object} seen before, as `seenIn` says it: that is shown again. */
+function open(data, parentElement, seen) {
+  const view = { data, which: seen.which, place: seen.place, behind: seen.behind };
+  Object.assign(view, { isOpen: true, sides: [] });
   view.z = make("p", { class: "vl-z" });
   view.spoken = make("p", { class: "vl-spoken", role: "status" });
   view.sides = data.sides.map((side, which) =>
@@ -57,7 +66,7 @@ function open(data, parentElement, behind) {
   parentElement.append(root);
   load(view, row, () => {
     view.close();
-    views.set(parentElement, open(view.data, parentElement, view.behind));
+    views.set(parentElement, open(view.data, parentElement, view));
   });
   return Object.assign(view, {
     hear(next) {
@@ -66,6 +75,7 @@ function open(data, parentElement, behind) {
     },
     close() {
       view.isOpen = false;
+      boardOf(document).put("address", null);
       for (const side of view.sides) side.close();
       root.remove();
     },
@@ -73,8 +83,10 @@ function open(data, parentElement, behind) {
 }
 
 function toolsOf(view) {
-  const offered = BEHIND.filter(([name]) => name !== "holes" || view.data.isReadable);
-  if (!view.data.isReadable && view.behind === "holes") view.behind = "nothing";
+  const { isReadable } = view.data;
+  const offered = BEHIND.filter(([name]) => name !== "holes" || isReadable);
+  const isOffered = offered.some(([name]) => name === view.behind);
+  if (!isOffered) view.behind = isReadable ? "holes" : "nothing";
   const behind = choices("Behind the dots", offered, (name) => setBehind(view, name));
   behind.select(view.behind);
   const key = make("span", { class: "vl-muted vl-hole-key", role: "status" });
@@ -91,6 +103,7 @@ async function setBehind(view, name) {
     nothing: [],
   };
   view.key.replaceChildren(...says[name]);
+  tell(view);
   const arriving = view.sides.map((side) => side.behind(name));
   try {
     await Promise.all(arriving);
@@ -115,8 +128,14 @@ async function load(view, row, again) {
     return;
   }
   if (!view.isOpen) return;
+  goTo(view, view.which, view.place[view.which]);
   setBehind(view, view.behind);
-  goTo(view, 0, [0, 0]);
+}
+
+/** Share adds what only this script knows. */
+function tell({ which, place, behind }) {
+  const at = place[which].map((value) => value.toFixed(3)).join(",");
+  boardOf(document).put("address", { at, on: which ? SECOND : null, behind });
 }
 
 /** The same z in both; where the latents differ in size, the same place of both maps. */
@@ -127,7 +146,8 @@ function goTo(view, which, place, isSpoken = false) {
   here.show(place, z);
   if (isShared) there.show(there.project(z), z);
   else there.show(place, there.lift(place));
-  view.place = view.sides.map((side) => side.place());
+  Object.assign(view, { which, place: view.sides.map((side) => side.place()) });
+  tell(view);
   const about = { isStrip: here.isStrip, hasMany: here.size > 2 };
   view.z.textContent = placeText(place, about);
   if (isSpoken) view.spoken.textContent = view.z.textContent;

@@ -4,9 +4,10 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
+import streamlit as st
 from torch import Tensor
 
-from ui import cache, charts, latent_map, theme, told
+from ui import cache, charts, latent_map, state, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.components import register
 from ui.components.model import describe
@@ -33,6 +34,7 @@ def show(
         "plotlyUrl": PLOTLY_URL,
         "palette": theme.class_colours(),
         "isReadable": is_readable,
+        "shared": _shared(),
         "sides": [_described(*side) for side in sides],
         "drawn": [
             {"samples": latents.tolist(), "caption": caption}
@@ -40,6 +42,12 @@ def show(
         ],
     }
     _COMPARE(key="compare", data=data)
+
+
+def _shared() -> dict[str, Any]:
+    """Where a shared address has the cursor, on which map, and what lies behind the dots there."""
+    given = st.query_params
+    return {"at": state.place(), "on": given.get("on"), "behind": given.get("behind")}
 
 
 def _described(choice: cache.Choice, view: cache.MapView, known: told.Told) -> dict[str, Any]:

@@ -1,12 +1,9 @@
 """The map of a model's latents: pan, zoom, decode under the cursor, pick, select, draw a path."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
-from ui import cache, charts, latent_map, picker, theme, told
+from ui import cache, charts, latent_map, picker, state, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.components import register
 from ui.components.model import describe
@@ -50,7 +47,7 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
         "hasMany": found.model.latent_dim > 2,
         "prior": latent_map.prior_mean(found, view),
         "pick": picked.position,
-        "at": _at(),
+        "at": state.place(),
         "conditions": [{"name": name} for name in told.names(found.record.config.model)],
         "told": told.to_json(picked.told),
         "tellable": _tellable(found),
@@ -69,15 +66,6 @@ def _tellable(found: Checkpoint) -> list[int]:
     """The classes that a drawing can be told to be; none where the model is not told any."""
     names = told.names(found.record.config.model)
     return told.labels(found, told.CLASS) if told.CLASS in names else []
-
-
-def _at() -> list[float] | None:
-    """Where a shared address has the cursor, `?at=0.5,-1`; None for nowhere."""
-    try:
-        x, y = (float(part) for part in st.query_params.get("at", "").split(","))
-    except ValueError:
-        return None
-    return [x, y] if math.isfinite(x) and math.isfinite(y) else None
 
 
 def _framing(dataset: str) -> dict[str, Any]:

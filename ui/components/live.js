@@ -96,6 +96,7 @@ function build(parentElement) {
 function update(view, data) {
   const { parts } = view;
   const isAnother = view.data?.url !== data.url;
+  if (isAnother && view.data) boardOf(document).put("address", { moment: null }); // of the run before
   view.data = data;
   boardOf(document).put("files", data.files);
   if (isAnother) startOver(view);
@@ -198,7 +199,7 @@ function showMoment(view, frame, ms) {
   if (frame) parts.loss.show(frame.step ? frame.numbers : null, data.hasKl);
   parts.curves.mark(frame ? (frame.numbers.epoch ?? 0) : null);
   view.cover.classList.toggle("is-void", frame !== null && !frame.manifold);
-  boardOf(document).put("address", frame ? { moment: frame.step } : null);
+  boardOf(document).put("address", { moment: frame?.step ?? null });
   showWords(view);
   showSteps(view);
 }

@@ -63,14 +63,20 @@ function open(parentElement) {
   };
 }
 
-/** What the address says, and what only the page's scripts know, such as where the cursor is. */
+/**
+ * What the address says, and what only the page's scripts know, such as where the cursor is: on the
+ * board as parameters and their values, null for one that holds no more.
+ */
 function addressOf() {
   const url = new URL(location.href);
   let more = {};
   boardOf(document).on("address", (known) => {
     more = known;
   })();
-  for (const [name, value] of Object.entries(more ?? {})) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(more ?? {})) {
+    if (value === null) url.searchParams.delete(name);
+    else url.searchParams.set(name, value);
+  }
   return url.href;
 }
 
