@@ -28,8 +28,8 @@ from vae_core.checkpoints import (
     read_tensors,
 )
 from vae_core.data import dataset_entry
-from vae_core.directions import Direction, directions_of, put_back
-from vae_core.errors import CheckpointError, VAELabError
+from vae_core.directions import Direction, add_direction, directions_of
+from vae_core.errors import CheckpointError, InvalidInputError, VAELabError
 from vae_core.files import disk_error, write_atomically
 from vae_core.models import build_model
 from vae_core.record import RunRecord, read_record, write_record
@@ -65,7 +65,12 @@ def pack(folder: Path) -> bytes:
         for prefix, file in ((MODEL, MODEL_FILE), (LATENTS, LATENTS_FILE))
         for name, value in read_tensors(folder / file).items()
     }
-    directions = [one.model_dump(mode="json") for one in directions_of(folder)]
+    latent_dim = record.config.model.latent_dim
+    directions = [
+        one.model_dump(mode="json")
+        for one in directions_of(folder)
+        if len(one.vector) == latent_dim  # not those from before it was trained anew
+    ]
     inside = {
         "format": FORMAT,
         "record": record.model_dump_json(),
@@ -225,10 +230,12 @@ def _written(
             write_atomically(folder / file, save(mine))
         write_record(folder, record)
         load_checkpoint(folder)
-        if directions:
-            put_back(folder, directions)
+        for one in directions:
+            add_direction(
+                folder, record.config.model.latent_dim, one.name, one.vector, one.num_a, one.num_b
+            )
         return Run(folder.replace(root / record.id))
-    except CheckpointError as error:
+    except (CheckpointError, InvalidInputError) as error:
         raise _refused("what is in it does not fit together: " + str(error)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)

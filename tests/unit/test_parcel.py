@@ -51,6 +51,11 @@ def test_directions_travel_and_the_owner_does_not(bundled: Path) -> None:
     assert b"a" * 64 not in pack(run.folder)
 
 
+def test_directions_from_before_it_was_trained_anew_stay_behind(bundled: Path) -> None:
+    add_direction(bundled / "digits-2d", 3, "old", [1.0, 0.5, 0.5], 3, 4)
+    assert directions_of(unpack(pack(bundled / "digits-2d")).folder) == []
+
+
 def parts(content: bytes) -> tuple[dict[str, Any], bytes]:
     length = int.from_bytes(content[:8], "little")
     return json.loads(content[8 : 8 + length]), content[8 + length :]
@@ -92,7 +97,12 @@ def with_tensors(change: Callable[[dict[str, torch.Tensor]], None]) -> Callable[
     return changed
 
 
+def with_directions(*directions: dict[str, Any]) -> Callable[[bytes], bytes]:
+    return with_header(lambda h: h["__metadata__"].update(directions=json.dumps(directions)))
+
+
 FIRST = "model/encoder.1.weight"
+WIDE = {"name": "wide", "vector": [1.0, 0.5], "num_a": 3, "num_b": 4}
 
 
 def overlap(header: dict[str, Any]) -> None:
@@ -161,10 +171,12 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         with_header(lambda h: h["__metadata__"].update(record="[" * 100_000)),
         UNKNOWN,
     ),
-    "bad directions": (
-        with_header(lambda h: h["__metadata__"].update(directions='[{"name": 3}]')),
-        UNKNOWN,
-    ),
+    "bad directions": (with_directions({"name": 3}), UNKNOWN),
+    "directions alike": (with_directions(WIDE, WIDE), "already a direction called 'wide'"),
+    "a direction nowhere": (with_directions(WIDE | {"vector": [0, 0]}), "that are not all 0"),
+    "a direction too far": (with_directions(WIDE | {"vector": [1e308, 1e308]}), "length inf"),
+    "a long direction": (with_directions(WIDE | {"vector": [1, 0, 0]}), "expected 2 numbers"),
+    "an unseen direction": (with_directions(WIDE | {"name": "\x00"}), "expected 1 to 30"),
 }  # fmt: skip
 
 
