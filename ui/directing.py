@@ -61,21 +61,21 @@ def forget() -> None:
     choice = state.chosen()
     name = st.session_state[key(choice)]["forget"]
     with errors.kept():
-        before = remove_direction(choice.folder, str(name))
-        st.session_state["forgotten"] = choice.id, str(name), before
+        st.session_state["forgotten"] = choice.id, *remove_direction(choice.folder, str(name))
 
 
 def show_undo(choice: cache.Choice) -> None:
     """Offer to bring back the direction that was removed last, while its model is chosen."""
-    model_id, name, before = st.session_state.get("forgotten", (None, "", []))
+    model_id, *removed = st.session_state.get("forgotten", (None,))
     if model_id != choice.id:
         return
+    place, direction = removed
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"The direction **{plain(name)}** was removed.", width="content")
-        st.button("Undo", key="undo_direction", on_click=_undo, args=(choice, before))
+        st.markdown(f"The direction **{plain(direction.name)}** was removed.", width="content")
+        st.button("Undo", key="undo_direction", on_click=_undo, args=(choice, place, direction))
 
 
-def _undo(choice: cache.Choice, before: list[Direction]) -> None:
+def _undo(choice: cache.Choice, place: int, direction: Direction) -> None:
     with errors.kept():
-        put_back(choice.folder, before)
+        put_back(choice.folder, place, direction)
     st.session_state.pop("forgotten", None)

@@ -1,7 +1,8 @@
 """Directions of a latent space that people have named, such as "thicker": kept with the model."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,7 @@ from pydantic import Field, FiniteFloat
 from vae_core import runs
 from vae_core.catalogue import is_bundled
 from vae_core.errors import InvalidInputError, VAELabError
-from vae_core.files import read_json, write_json
+from vae_core.files import locked, read_json, write_json
 from vae_core.schema import Config
 
 DIRECTIONS_FILE = "directions.json"
@@ -66,7 +67,7 @@ def add_direction(
     Raises:
         InvalidInputError: for a name that is empty, too long or taken, a vector of another size or
             without length, or when there are 12 already.
-        RunError: when the disk is full.
+        RunError: when the disk is full, or the model's folder is gone.
     """
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME or not name.isprintable():
@@ -79,43 +80,52 @@ def add_direction(
         )
     if length == 0:
         raise InvalidInputError("A and B have the same middle; choose two different groups.")
-    known = directions_of(folder)
-    if any(other.name == name for other in known):
-        raise InvalidInputError(
-            f"There is already a direction called {name!r}; choose another name."
-        )
-    if len(known) >= MAX_DIRECTIONS:
-        raise InvalidInputError(
-            f"This model has {MAX_DIRECTIONS} directions already; remove one on Sliders first."
-        )
     made = Direction.parse({"name": name, "vector": tuple(vector), "num_a": num_a, "num_b": num_b})
-    _write(folder, [*known, made])
+    put_back(folder, MAX_DIRECTIONS, made)
     return made
 
 
-def remove_direction(folder: Path, name: str) -> list[Direction]:
-    """Forget a direction; returns all that there were before, for `put_back`.
+def remove_direction(folder: Path, name: str) -> tuple[int, Direction]:
+    """Forget a direction; returns its place and itself, for `put_back`.
 
     Raises:
         InvalidInputError: when there is none of that name.
     """
-    known = directions_of(folder)
-    rest = [direction for direction in known if direction.name != name]
-    if len(rest) == len(known):
+    with _changing(folder) as known:
+        for place, direction in enumerate(known):
+            if direction.name == name:
+                return place, known.pop(place)
         raise InvalidInputError(f"There is no direction called {name[:60]!r} any more.")
-    _write(folder, rest)
-    return known
 
 
-def put_back(folder: Path, directions: Sequence[Direction]) -> None:
-    """Keep exactly these directions again."""
-    _write(folder, directions)
+def put_back(folder: Path, place: int, direction: Direction) -> None:
+    """Keep a direction again, at its place or at the end of those that there are now.
+
+    Raises:
+        InvalidInputError: when its name is taken, or when there are 12 already.
+    """
+    with _changing(folder) as known:
+        if any(other.name == direction.name for other in known):
+            raise InvalidInputError(
+                f"There is already a direction called {direction.name!r}; choose another name."
+            )
+        if len(known) >= MAX_DIRECTIONS:
+            raise InvalidInputError(
+                f"This model has {MAX_DIRECTIONS} directions already; remove one on Sliders first."
+            )
+        known.insert(place, direction)
 
 
-def _write(folder: Path, directions: Sequence[Direction]) -> None:
+@contextmanager
+def _changing(folder: Path) -> Iterator[list[Direction]]:
+    """The directions, for a change that nobody else's falls between; an error changes nothing."""
     path = _path(folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, _Kept(directions=tuple(directions)).model_dump(mode="json"))
+    if is_bundled(folder):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.parent):
+        known = directions_of(folder)
+        yield known
+        write_json(path, _Kept(directions=tuple(known)).model_dump(mode="json"))
 
 
 def _path(folder: Path) -> Path:

@@ -1,10 +1,12 @@
 """Writing files so that a reader, a crash or a full disk never meets half of one."""
 
 import errno
+import fcntl
 import json
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,27 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise disk_error(path, error) from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep out whoever else, in any thread or process, asks for the lock of the same folder.
+
+    For what is read, changed and written again. The folder itself is locked, so that nothing is
+    left behind; a process that dies gives it free.
+
+    Raises:
+        RunError: when the folder is not there.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def disk_error(path: Path, error: OSError) -> RunError:

@@ -10,9 +10,10 @@ from vae_core.errors import InvalidInputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_BYTES = 10 * 2**20
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = 25_000_000
 SIDE = 280  # of what is kept; many times what a model sees
 _FITS, _EVEN = 6, 4.0  # of the ground; grey values that paper differs by
+_ROWS = 256  # turned grey at once
 _NOISE = 0.08  # of the ink's range: paper is not quite even
 
 
@@ -25,7 +26,7 @@ def read_ink(content: bytes) -> NDArray[np.uint8]:
 
     Args:
         content: a PNG, JPEG, WebP, GIF (its first picture) or BMP file, at most 10 MiB and
-            40 million pixels.
+            25 million pixels.
 
     Returns:
         (H, W) of at most 280 pixels a side: 0 for the ground, 255 for the strongest ink.
@@ -60,7 +61,7 @@ def _ground(grey: NDArray[np.float64]) -> NDArray[np.float64]:
     known[1:-1, 1:-1] = False
     for _ in range(_FITS):
         weights, *_ = np.linalg.lstsq(powers[known], grey[known], rcond=None)
-        ground = powers @ weights
+        ground: NDArray[np.float64] = powers @ weights
         away = np.abs(grey - ground)
         known = away <= max(3 * float(np.median(away[known])), _EVEN)
     return ground
@@ -80,7 +81,8 @@ def _read(content: bytes) -> NDArray[np.float64]:
                 f"expected at most {MAX_PIXELS // 10**6} million. Make it smaller."
             )
         picture.draft("L", (SIDE, SIDE))  # of a large JPEG not all is unpacked
-        flat = _on_paper(ImageOps.exif_transpose(picture))
+        ImageOps.exif_transpose(picture, in_place=True)
+        flat = _on_paper(picture)
     except InvalidInputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -97,7 +99,19 @@ def _read(content: bytes) -> NDArray[np.float64]:
 
 
 def _on_paper(picture: Image.Image) -> Image.Image:
-    """In grey, 8 bits, on white where it is transparent."""
+    """In grey, 8 bits, on white where it is transparent.
+
+    Some rows after the others: in between they are in colour four times over, which would be a lot
+    of memory for a whole picture.
+    """
+    flat = Image.new("L", picture.size)
+    for top in range(0, picture.height, _ROWS):
+        bottom = min(top + _ROWS, picture.height)
+        flat.paste(_rows_on_paper(picture.crop((0, top, picture.width, bottom))), (0, top))
+    return flat
+
+
+def _rows_on_paper(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
         return Image.fromarray((np.asarray(picture, np.float64) / 257).clip(0, 255).astype("u1"))
     over = picture.convert("RGBA")

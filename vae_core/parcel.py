@@ -28,8 +28,8 @@ from vae_core.checkpoints import (
     read_tensors,
 )
 from vae_core.data import dataset_entry
-from vae_core.directions import Direction, directions_of, put_back
-from vae_core.errors import CheckpointError, VAELabError
+from vae_core.directions import Direction, add_direction, directions_of
+from vae_core.errors import CheckpointError, InvalidInputError, VAELabError
 from vae_core.files import disk_error, write_atomically
 from vae_core.models import build_model
 from vae_core.record import RunRecord, read_record, write_record
@@ -40,6 +40,7 @@ FORMAT = "vaelab-1"
 MAX_BYTES = 64 * 2**20
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2_000
+MIN_LATENTS = 2  # of fewer a page can show no map
 SIZES = {"F16": 2, "F32": 4, "I64": 8, "I32": 4, "U8": 1}
 MODEL, LATENTS = "model/", "latents/"
 _ADVICE = "Choose a file that this program wrote (Share, then Checkpoint)."
@@ -65,7 +66,12 @@ def pack(folder: Path) -> bytes:
         for prefix, file in ((MODEL, MODEL_FILE), (LATENTS, LATENTS_FILE))
         for name, value in read_tensors(folder / file).items()
     }
-    directions = [one.model_dump(mode="json") for one in directions_of(folder)]
+    latent_dim = record.config.model.latent_dim
+    directions = [
+        one.model_dump(mode="json")
+        for one in directions_of(folder)
+        if len(one.vector) == latent_dim  # not those from before it was trained anew
+    ]
     inside = {
         "format": FORMAT,
         "record": record.model_dump_json(),
@@ -165,6 +171,9 @@ def _checked_record(record: RunRecord) -> RunRecord:
     same = ("name", "event_shape", "levels", "class_names")
     if any(getattr(record.spec, name) != getattr(known, name) for name in same):
         raise _refused(f"its pictures are not those of {known.title}")
+    is_vae = record.config.model.posterior == "gaussian"
+    if not record.latent_quantiles or (is_vae and not record.kl_per_dim):
+        raise _refused("its description lacks what was measured of its latent numbers")
     config = record.config.evolve(init_from=None)
     return record.evolve(
         id=secrets.token_hex(12),
@@ -224,10 +233,15 @@ def _written(
             mine = {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
             write_atomically(folder / file, save(mine))
         write_record(folder, record)
-        load_checkpoint(folder)
-        if directions:
-            put_back(folder, directions)
+        if len(load_checkpoint(folder).latents) < MIN_LATENTS:
+            raise CheckpointError(f"latents of fewer than {MIN_LATENTS} pictures are there.")
+        for one in directions:
+            add_direction(
+                folder, record.config.model.latent_dim, one.name, one.vector, one.num_a, one.num_b
+            )
         return Run(folder.replace(root / record.id))
+    except InvalidInputError as error:
+        raise _refused(f"its directions are not what they should be ({error})") from error
     except CheckpointError as error:
         raise _refused("what is in it does not fit together: " + str(error)) from error
     finally:

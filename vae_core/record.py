@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy
 import torch
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from vae_core.config import RunConfig
 from vae_core.data import DataSpec, SplitName
@@ -79,6 +79,26 @@ class RunRecord(Config):
     error_quantiles: tuple[float, ...] = ()
     kl_per_dim: tuple[float, ...] = ()
     owner: str | None = None
+
+    @field_validator("latent_quantiles", "kl_per_dim", "error_quantiles")
+    @classmethod
+    def _of_this_model(cls, values: tuple[Any, ...], known: ValidationInfo) -> tuple[Any, ...]:
+        """As many as the model has latent numbers, and as there are `QUANTILES`; or none yet."""
+        if not values or "config" not in known.data:
+            return values
+        model = known.data["config"].model
+        if known.field_name == "kl_per_dim":
+            num = model.latent_dim if model.posterior == "gaussian" else 0
+            if len(values) != num:
+                raise ValueError(f"{num} numbers are expected of this model")
+            return values
+        rows = values if known.field_name == "latent_quantiles" else (values,)
+        num = model.latent_dim if known.field_name == "latent_quantiles" else 1
+        if len(rows) != num or any(
+            len(row) != len(QUANTILES) or list(row) != sorted(row) for row in rows
+        ):
+            raise ValueError(f"{num} x {len(QUANTILES)} ascending numbers are expected")
+        return values
 
     @property
     def is_under_way(self) -> bool:

@@ -13,7 +13,7 @@ from tests.e2e.mapping import draw, open_map, to_screen
 from tests.e2e.sliding import BIG, drawn, open_sliders, shows, slider, strip
 from tests.e2e.stage import until
 from vae_core import catalogue, decode
-from vae_core.directions import add_direction, directions_of, put_back
+from vae_core.directions import add_direction, directions_of, remove_direction
 
 FOLDER = catalogue.BUNDLED / "digits-2d"
 
@@ -22,7 +22,8 @@ FOLDER = catalogue.BUNDLED / "digits-2d"
 def own_directions(runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("VAELAB_RUNS", str(runs_folder))
     yield
-    put_back(FOLDER, [])
+    for direction in directions_of(FOLDER):
+        remove_direction(FOLDER, direction.name)
 
 
 def lasso(page: Page, middle: tuple[float, float], radius: float = 0.4) -> None:

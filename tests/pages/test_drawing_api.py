@@ -3,8 +3,11 @@
 import base64
 import io
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ui import cache
-from ui.api import ROUTES
+from ui.api import ROUTES, drawing
 from vae_core import decode, encode, load_checkpoint
 from vae_core.data import load_dataset
 from vae_core.ink import MAX_BYTES
@@ -123,6 +126,27 @@ def test_a_file_becomes_light_ink_on_black(client: TestClient) -> None:
     assert answer.headers["content-type"] == "image/png"
     found = np.asarray(Image.open(io.BytesIO(answer.content)))
     np.testing.assert_array_equal(found, 255 - pixels)
+
+
+def test_no_more_than_two_files_are_read_at_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, most, lock = [0], [0], Lock()
+
+    def read(_: bytes) -> np.ndarray:
+        with lock:
+            at_work[0] += 1
+            most[0] = max(most[0], at_work[0])
+        time.sleep(0.1)
+        with lock:
+            at_work[0] -= 1
+        return np.zeros((2, 2), np.uint8)
+
+    monkeypatch.setattr(drawing, "read_ink", read)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: client.post("/api/ink", content=b"x"), range(6)))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert most == [2]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """Directions that people have named: kept with the model, checked, and never in the program."""
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.unit._runs import small
+from tests.unit._runs import ROOT, small
 from vae_core import runs
 from vae_core.directions import (
     DIRECTIONS_FILE,
@@ -14,7 +18,8 @@ from vae_core.directions import (
     put_back,
     remove_direction,
 )
-from vae_core.errors import InvalidInputError, VAELabError
+from vae_core.errors import InvalidInputError, RunError, VAELabError
+from vae_core.record import RECORD_FILE
 
 
 @pytest.fixture
@@ -55,10 +60,72 @@ def test_those_of_a_bundled_model_lie_beside_the_runs(folder: Path, bundled: Pat
 def test_a_removed_one_can_be_put_back_in_its_place(folder: Path) -> None:
     for name in ("one", "two", "three"):
         add_direction(folder, 1, name, [1.0], 1, 1)
-    before = remove_direction(folder, "two")
+    place, two = remove_direction(folder, "two")
     assert names(folder) == ["one", "three"]
-    put_back(folder, before)
+    put_back(folder, place, two)
     assert names(folder) == ["one", "two", "three"]
+
+
+def test_putting_one_back_takes_nothing_from_others(folder: Path) -> None:
+    for name in ("one", "two"):
+        add_direction(folder, 1, name, [1.0], 1, 1)
+    place, one = remove_direction(folder, "one")
+    add_direction(folder, 1, "of another visitor", [1.0], 1, 1)
+    put_back(folder, place, one)
+    assert names(folder) == ["one", "two", "of another visitor"]
+
+
+def test_one_whose_name_was_taken_meanwhile_is_not_put_back(folder: Path) -> None:
+    add_direction(folder, 1, "wide", [1.0], 1, 1)
+    place, wide = remove_direction(folder, "wide")
+    other = add_direction(folder, 1, "wide", [-1.0], 1, 1)
+    with pytest.raises(InvalidInputError, match="already a direction called 'wide'"):
+        put_back(folder, place, wide)
+    assert directions_of(folder) == [other]
+
+
+def test_those_that_many_add_at_once_are_all_kept(folder: Path) -> None:
+    wanted = [f"n{number}" for number in range(MAX_DIRECTIONS)]
+    with ThreadPoolExecutor(MAX_DIRECTIONS) as pool:
+        list(pool.map(lambda name: add_direction(folder, 1, name, [1.0], 1, 1), wanted))
+    assert sorted(names(folder)) == sorted(wanted)
+    assert {path.name for path in folder.iterdir()} == {DIRECTIONS_FILE, RECORD_FILE}
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from vae_core.files import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_another_process_waits_until_the_first_has_written(folder: Path) -> None:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        ) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert other.stdout.readline() == b"held\n"
+        adding = pool.submit(add_direction, folder, 1, "wide", [1.0], 1, 1)
+        with pytest.raises(TimeoutError):
+            adding.result(0.2)
+        other.stdin.close()
+        adding.result(30)
+    assert names(folder) == ["wide"]
+
+
+def test_a_model_that_was_deleted_gets_none(folder: Path) -> None:
+    runs.delete(runs.Run(folder))
+    with pytest.raises(RunError, match="could not be written"):
+        add_direction(folder, 1, "wide", [1.0], 1, 1)
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,11 @@ def test_directions_travel_and_the_owner_does_not(bundled: Path) -> None:
     assert b"a" * 64 not in pack(run.folder)
 
 
+def test_directions_from_before_it_was_trained_anew_stay_behind(bundled: Path) -> None:
+    add_direction(bundled / "digits-2d", 3, "old", [1.0, 0.5, 0.5], 3, 4)
+    assert directions_of(unpack(pack(bundled / "digits-2d")).folder) == []
+
+
 def parts(content: bytes) -> tuple[dict[str, Any], bytes]:
     length = int.from_bytes(content[:8], "little")
     return json.loads(content[8 : 8 + length]), content[8 + length :]
@@ -92,7 +97,19 @@ def with_tensors(change: Callable[[dict[str, torch.Tensor]], None]) -> Callable[
     return changed
 
 
+def with_latents(num: int) -> Callable[[bytes], bytes]:
+    """All but the first few pictures' latents left out."""
+    return with_tensors(
+        lambda t: t.update({name: t[name][:num] for name in t if name[:8] == "latents/"})
+    )
+
+
+def with_directions(*directions: dict[str, Any]) -> Callable[[bytes], bytes]:
+    return with_header(lambda h: h["__metadata__"].update(directions=json.dumps(directions)))
+
+
 FIRST = "model/encoder.1.weight"
+WIDE = {"name": "wide", "vector": [1.0, 0.5], "num_a": 3, "num_b": 4}
 
 
 def overlap(header: dict[str, Any]) -> None:
@@ -161,10 +178,26 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         with_header(lambda h: h["__metadata__"].update(record="[" * 100_000)),
         UNKNOWN,
     ),
-    "bad directions": (
-        with_header(lambda h: h["__metadata__"].update(directions='[{"name": 3}]')),
-        UNKNOWN,
+    "one quantile": (with_record(latent_quantiles=[[0.0]]), "2 x 7 ascending numbers"),
+    "a quantile short": (with_record(latent_quantiles=[[0.0] * 7]), "2 x 7 ascending numbers"),
+    "falling quantiles": (
+        with_record(latent_quantiles=[[0.0] * 7, [6, 5, 4, 3, 2, 1, 0]]), "2 x 7 ascending"
     ),
+    "no quantiles": (with_record(latent_quantiles=[]), "lacks what was measured"),
+    "no KL": (with_record(kl_per_dim=[]), "lacks what was measured"),
+    "a KL short": (with_record(kl_per_dim=[1.0]), "kl_per_dim: .* 2 numbers are expected"),
+    "a KL more": (with_record(kl_per_dim=[1.0] * 3), "kl_per_dim: .* 2 numbers are expected"),
+    "many errors": (with_record(error_quantiles=[1.0] * 500), "1 x 7 ascending"),
+    "falling errors": (with_record(error_quantiles=[7, 6, 5, 4, 3, 2, 1]), "1 x 7 ascending"),
+    "text for a split": (with_record(summary__split="<img src=x>"), "split"),
+    "no picture's latents": (with_latents(0), "fewer than 2 pictures"),
+    "one picture's latents": (with_latents(1), "fewer than 2 pictures"),
+    "bad directions": (with_directions({"name": 3}), UNKNOWN),
+    "directions alike": (with_directions(WIDE, WIDE), "already a direction called 'wide'"),
+    "a direction nowhere": (with_directions(WIDE | {"vector": [0, 0]}), "that are not all 0"),
+    "a direction too far": (with_directions(WIDE | {"vector": [1.7e308, 1.7e308]}), "length inf"),
+    "a long direction": (with_directions(WIDE | {"vector": [1, 0, 0]}), "expected 2 numbers"),
+    "an unseen direction": (with_directions(WIDE | {"name": "\x00"}), "expected 1 to 30"),
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import base64
 
 import torch
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,6 +18,7 @@ from vae_core.inference import decode, encode
 from vae_core.ink import MAX_BYTES, read_ink
 
 NUM_NEIGHBOURS = 5
+_READERS = CapacityLimiter(2)  # a large picture takes a lot of memory while it is read
 
 
 async def ink(request: Request) -> Response:
@@ -27,7 +28,7 @@ async def ink(request: Request) -> Response:
         error = f"The file is larger than {MAX_BYTES // 2**20} MiB; choose a smaller picture."
         return JSONResponse({"error": error}, 413)
     try:
-        found = await run_in_threadpool(read_ink, body)
+        found = await to_thread.run_sync(read_ink, body, limiter=_READERS)
     except InvalidInputError as error:
         return JSONResponse({"error": str(error)}, 400)
     return Response(png(found), media_type="image/png")
