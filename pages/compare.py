@@ -33,19 +33,21 @@ def ask_beta(choice: cache.Choice) -> None:
         if comparing.FAMILY in state.offered():
             st.button(
                 "See what beta does",
-                type="tertiary",
+                help="Turns to MNIST, of which there are models that differ in beta alone.",
                 on_click=state.choose_next_time,
                 args=(comparing.FAMILY,),
             )
         return
     st.session_state["beta"] = choice.record.config.train.beta
-    st.select_slider(
+    st.markdown("beta", width="content", help="The weight of the KL in the loss.")
+    st.segmented_control(
         "beta, the weight of the KL",
         list(family),
         key="beta",
         format_func=lambda beta: f"{beta:g}",
         on_change=lambda: state.choose_next_time(family[st.session_state["beta"]].id),
-        width=260,
+        required=True,
+        label_visibility="collapsed",
     )
 
 

@@ -8,14 +8,28 @@ import torch
 from torch import Tensor
 
 from ui import cache, pictures, told
-from vae_core.comparison import Row
+from vae_core.comparison import TOLERANCE, Row
 from vae_core.distributions import DiagonalGaussian
 from vae_core.metrics.extractor import reader_of
 from vae_core.metrics.readability import CONFIDENT, NUM_DRAWS, Readable, readable_shares
 
 NUM_SAMPLES = 16
 FAMILY = "mnist-2d"  # bundled with four betas
-_BOTH = "Both columns are measured on the same pictures, at the end of each training."
+_NAT = "A nat is a unit of information, as a bit is: 1 nat is 1.44 bits."
+_EXPLAINED = {
+    "elbo_nats": f"How likely the model says the test pictures are, at least. {_NAT}",
+    "recon_nats": f"What it costs to redraw a picture from its code. {_NAT}",
+    "kl_nats": "What it costs to say where in the prior, the cloud that training wants the codes "
+    f"to be, a picture lies. {_NAT}",
+    "mse": "Of reconstructions: the squared difference from the picture, averaged over all pixels.",
+    "psnr_db": "Peak signal-to-noise ratio of reconstructions: 10 dB more is a tenth of the "
+    "squared error.",
+    "ssim": "Structural similarity of reconstructions: compares small windows, 1 is the same.",
+    "knn_accuracy": "How often the 15 training codes nearest to a test picture's are mostly of "
+    "its class.",
+    "prior": "Drawn from N(0, I), the prior: the cloud that training wants the codes to be.",
+    "fitted": "Drawn where its codes really lie: from the Gaussian of their mean and spread.",
+}
 
 
 def candidates(choice: cache.Choice, offered: Mapping[str, cache.Choice]) -> list[cache.Choice]:
@@ -128,11 +142,14 @@ def table(rows: list[Row], titles: tuple[str, str]) -> str:
     heads = "".join(f'<td class="num head">{escape(title)}</td>' for title in titles)
     body = "".join(_line(row) for row in rows)
     sure = (
-        f"A draw counts as readable when a classifier that was taught on real pictures gives its "
-        f"likeliest class {100 * CONFIDENT:.0f} % or more; {NUM_DRAWS:,} draws with one seed."
+        "Both columns are measured on the same pictures, at the end of each training. A "
+        f"\N{CHECK MARK} marks the better one, unless they differ by less than "
+        f"{100 * TOLERANCE:.0f} %: that much is chance. A draw counts as readable when a "
+        "classifier that was taught on real pictures gives its likeliest class "
+        f"{100 * CONFIDENT:.0f} % or more; {NUM_DRAWS:,} draws with one seed."
     )
     return (
-        f'<table class="vl-lab vl-compared"><tbody><tr><td class="head">{_BOTH}</td>{heads}'
+        f'<table class="vl-lab vl-compared"><tbody><tr><td class="head"></td>{heads}'
         f'<td class="head"></td></tr>{body}</tbody></table><p class="vl-muted">{sure}</p>'
     )
 
@@ -146,7 +163,8 @@ def _line(row: Row) -> str:
         shown = "none" if value is None else _shown(value, row.decimals)
         cells += f'<td class="num{best}">{shown}{mark}</td>'
     why = pictures.tooltip("Not compared", row.why_not) if row.why_not else ""
-    return f"<tr><th>{escape(row.title)}{unit}</th>{cells}<td>{why}</td></tr>"
+    what = pictures.tooltip(row.title, _EXPLAINED[row.name])
+    return f"<tr><th>{escape(row.title)} {what}{unit}</th>{cells}<td>{why}</td></tr>"
 
 
 def _shown(value: float, decimals: int) -> str:

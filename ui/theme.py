@@ -110,7 +110,11 @@ _CSS = """
   [class*="st-key-restore_"] { min-width: 100%; }
   .st-key-noise button { padding-left: 10px; padding-right: 10px; }
   .vl-lab .strip { order: 9; width: 100%; padding: 0; }
+  .vl-compared tr { display: table-row; }
+  .vl-compared tbody .num { width: auto; }
 }
+.vl-compared tbody .num.head { font-size: 14px; white-space: normal; overflow-wrap: anywhere;
+  text-align: right; }
 .vl-help { position: relative; display: inline-block; width: 16px; height: 16px; cursor: help;
   border: 1px solid var(--vl-muted); border-radius: 50%; font-size: 11px; line-height: 15px;
   text-align: center; }
@@ -118,6 +122,7 @@ _CSS = """
   top: 22px; right: -8px; z-index: 9; width: 260px; padding: 8px; border-radius: 8px;
   border: 1px solid var(--vl-line); background: var(--vl-soft); color: var(--vl-text);
   font-size: 14px; line-height: 1.4; text-align: left; white-space: normal; }
+th > .vl-help::after { right: auto; left: -8px; font-weight: 400; }
 .st-key-foot a p { color: var(--vl-primary) !important; }
 /* Buttons of components, as Streamlit's; choices: radio buttons side by side. */
 .vl-button { box-sizing: border-box; min-height: 36px; padding: 4px 12px;

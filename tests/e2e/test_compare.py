@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.comparing import decoded, hover, models, open_pair, surface
 from tests.e2e.sliding import drawn, shows
@@ -121,9 +121,49 @@ def test_holes_that_do_not_arrive_are_told_and_can_be_asked_for_again(
     expect(key).to_contain_text("grey")
 
 
+def test_a_cursor_outside_the_other_map_is_told_at_its_edge(page: Page, address: str) -> None:
+    open_pair(page, address, "model=digits-2d")
+    hover(page, 1, (15.0, 15.0))
+    beyond = surface(page, 0).locator(".vl-mark-cross")
+    expect(beyond).to_have_text("outside this map")
+    arrow, box = beyond.locator("path").last.bounding_box(), surface(page, 0).bounding_box()
+    assert arrow["x"] + arrow["width"] == pytest.approx(box["x"] + box["width"], abs=14)
+    assert arrow["y"] == pytest.approx(box["y"], abs=14)
+    hover(page, 1, (1.0, 1.0))
+    expect(page.get_by_text("outside this map")).to_have_count(0)
+
+
+def test_on_a_phone_maps_are_large_and_names_stand_over_their_numbers(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    open_pair(page, address, "model=digits-2d")
+    for which in (0, 1):
+        assert surface(page, which).bounding_box()["width"] > 280
+    rows = page.locator(".vl-compared tr")
+    rows.first.wait_for()
+    heads, numbers = (
+        [cell.bounding_box() for cell in rows.nth(row).locator(".num").all()] for row in (0, 4)
+    )
+    for head, number in zip(heads, numbers, strict=True):
+        ends = [box["x"] + box["width"] for box in (head, number)]
+        assert ends[0] == pytest.approx(ends[1], abs=2)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+def test_classes_are_named_beside_maps_that_cannot_name_them(page: Page, address: str) -> None:
+    open_pair(page, address, "model=digits-cvae-2d")
+    expect(page.get_by_role("group", name="Classes").locator("span")).to_have_count(10)
+    open_pair(page, address, "model=digits-2d&other_digits=digits-ae-2d")
+    expect(page.get_by_role("group", name="Classes")).to_have_count(0)
+
+
 def test_beta_moves_the_first_map_and_keeps_the_second(page: Page, address: str) -> None:
     open_pair(page, address, "model=mnist-2d")
-    page.get_by_role("slider", name="beta, the weight of the KL").press("ArrowRight")
+    stops = page.get_by_role("radiogroup", name="beta, the weight of the KL")
+    stops.get_by_role("radio", name="4", exact=True).click()
     expect(page.locator(".vl-compare h3").first).to_have_text("mnist-beta4-2d")
     expect(page.locator(".vl-mark-cross path")).to_have_count(4)
     z = hover(page, 0, (1.0, 0.5))

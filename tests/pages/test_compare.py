@@ -76,13 +76,13 @@ def test_the_table_marks_the_better_one_only_where_that_means_something(open_pag
     assert all(number <= 1 for number in marked.values())
 
 
-def test_the_beta_slider_switches_among_four_models_of_one_seed(open_page: Open) -> None:
+def test_the_stops_of_beta_switch_among_four_models_of_one_seed(open_page: Open) -> None:
     app = open_page("compare", model="mnist-2d")
-    slider = app.select_slider(key="beta")
-    assert slider.options == ["0.1", "1", "4", "16"]
-    slider.set_value(16.0).run()
+    stops = app.button_group(key="beta")
+    assert stops.options == ["0.1", "1", "4", "16"]
+    stops.set_value(16.0).run()
     assert titles(app)[0] == "mnist-beta16-2d"
-    assert app.select_slider(key="beta").value == 16.0
+    assert app.button_group(key="beta").value == 16.0
     family = [f"mnist{name}-2d" for name in ("-beta01", "", "-beta4", "-beta16")]
     configs = [RECIPES[name] for name in family]
     plain = {
@@ -93,7 +93,7 @@ def test_the_beta_slider_switches_among_four_models_of_one_seed(open_page: Open)
 
 def test_a_model_without_a_family_shows_the_way_to_one(open_page: Open) -> None:
     app = open_page("compare", model="digits-2d")
-    assert not app.select_slider
+    assert not app.button_group
     next(button for button in app.button if button.label == "See what beta does").click().run()
     assert titles(app) == ["mnist-2d", "mnist-ae-2d"]
 

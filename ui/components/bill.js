@@ -4,7 +4,7 @@
 import { klBars } from "./bill_kl.js";
 import { pixelPicture } from "./bill_pixels.js";
 import { fixed, rounded } from "./live_numbers.js";
-import { make } from "./dom.js";
+import { NAT, help, make } from "./dom.js";
 
 const views = new WeakMap();
 
@@ -77,7 +77,7 @@ function formula(data, light) {
 }
 
 const sign = (text) => make("span", { class: "vl-sign", text });
-const nats = () => make("span", { class: "vl-sign vl-muted", text: "nats" });
+const nats = () => make("span", { class: "vl-sign vl-muted" }, ["nats ", help("Nats", NAT)]);
 
 function sentence(data) {
   const { noun, hasKl, beta, average, note } = data;

@@ -62,7 +62,8 @@ function open(data, parentElement, seen) {
   ]);
   const row = make("div", { class: "vl-compare-row" }, [first.map, here, second.map]);
   const below = make("div", { class: "vl-compare-row" }, [first.drawn, make("div"), second.drawn]);
-  const root = make("div", { class: "vl-compare" }, [toolsOf(view), row, below, view.spoken]);
+  const parts = [toolsOf(view), ...keyOf(data), row, below, view.spoken];
+  const root = make("div", { class: "vl-compare" }, parts);
   parentElement.append(root);
   load(view, row, () => {
     view.close();
@@ -93,6 +94,17 @@ function toolsOf(view) {
   view.key = key;
   const label = make("span", { text: "Behind the dots" });
   return make("div", { class: "vl-compare-tools" }, [label, behind, key]);
+}
+
+/** What the colours mean, where a map's classes lie mixed and so cannot be named in it. */
+function keyOf({ sides, palette }) {
+  if (!sides.some(({ isMixed }) => isMixed)) return [];
+  const names = sides[0].classNames.map((name, label) => {
+    const dot = make("i");
+    dot.style.background = palette[label % palette.length];
+    return make("span", {}, [dot, name]);
+  });
+  return [make("div", { class: "vl-class-key", role: "group", "aria-label": "Classes" }, names)];
 }
 
 async function setBehind(view, name) {

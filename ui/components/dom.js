@@ -54,6 +54,15 @@ export function choices(label, options, choose) {
   });
 }
 
+/** What a nat is, wherever numbers are in it. */
+export const NAT = "A nat is a unit of information: 1 nat is 1.44 yes-or-no answers (bits).";
+
+/** A question mark that explains something under the pointer, on a tap or a Tab. */
+export function help(name, explained) {
+  const spoken = { tabindex: 0, role: "note", "aria-label": `${name}: ${explained}` };
+  return make("span", { class: "vl-help", text: "?", "data-help": explained, ...spoken });
+}
+
 /** A name that no other group of radio buttons on the page has. */
 export function uniqueName() {
   return `vl-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;

@@ -1,7 +1,7 @@
 // The loss as a sum that adds up as it is shown, each term in its colour.
 
 import { fixed, rounded, short } from "./live_numbers.js";
-import { make } from "./dom.js";
+import { NAT, help, make } from "./dom.js";
 
 /**
  * @param {{recon_nats: number, kl_nats: number|null, beta: number, extra: object}} terms nats a
@@ -42,12 +42,13 @@ export function lossLine() {
   const sum = make("span", { class: "vl-sum-line" });
   const note = make("span", { class: "vl-muted" });
   const element = make("p", { class: "vl-loss" }, [sum, note]);
+  const says = (text) => note.replaceChildren(`${text} `, help("Nats", NAT));
   const show = (row, hasKl) => {
     if (row) sum.replaceChildren(...lossSum(row));
     else sum.replaceChildren(...unmeasured(hasKl));
-    if (!row) note.textContent = "measured from the first step on";
-    else if (row.kl_nats === null) note.textContent = "nats a picture. An autoencoder has no KL.";
-    else note.textContent = "nats a picture, training images, z sampled";
+    if (!row) note.replaceChildren("measured from the first step on");
+    else if (row.kl_nats === null) says("nats a picture. An autoencoder has no KL.");
+    else says("nats a picture, training images, z sampled");
   };
   return { element, show };
 }

@@ -1,6 +1,6 @@
 // The classes and their colours, of which a press shows one alone; and the prior's circles.
 
-import { make } from "./dom.js";
+import { help, make } from "./dom.js";
 
 const PRIOR = "Circles: 1 and 2 spreads of the prior, the cloud that training wants the dots to be";
 
@@ -23,7 +23,7 @@ export function createLegend(names, hasPrior, choose) {
     mark(key, only, label);
     return key;
   });
-  const prior = make("span", { class: "vl-prior-key", title: PRIOR }, [make("i"), "prior"]);
+  const prior = make("span", { class: "vl-prior-key" }, [make("i"), "prior ", help("Prior", PRIOR)]);
   const all = hasPrior ? [...keys, prior] : keys;
   return {
     element: make("div", { class: "vl-legend", role: "group", "aria-label": "Classes" }, all),

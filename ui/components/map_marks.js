@@ -6,7 +6,8 @@ import { DRAWINGS, svg } from "./map_shapes.js";
 /**
  * @returns {{element: SVGElement, set: (kind: string, value: any) => void,
  *   place: (view: object) => void}} set: what a kind of mark shows, see `map_shapes.js`; null hides
- *   it. place: where the map is, {pixel(x, y) -> [px, py], unit: pixels of one unit}.
+ *   it. place: where the map is, {pixel(x, y) -> [px, py], unit: pixels of one unit, size: its width
+ *   and height in pixels}.
  */
 export function createMarks() {
   const element = svg("svg", { class: "vl-marks", "aria-hidden": "true" });

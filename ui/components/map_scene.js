@@ -102,6 +102,6 @@ function place(view) {
   }
   dots.draw(axes);
   const [from, to] = axes.range().x;
-  marks.place({ pixel: looks(view).pixel, unit: width / (to - from) });
+  marks.place({ pixel: looks(view).pixel, unit: width / (to - from), size: [width, height] });
   view.listeners.forEach((listener) => listener());
 }

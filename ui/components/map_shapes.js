@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const RING = 7;
 const ARM = 9;
+const EDGE = 14; // from the map's edge, an arrow to what lies beyond
 const CHIP = 12; // under a group's letter
 const [START, STOP] = [6, 3.5]; // of a film's first picture, and of the others
 const THINNEST = 2; // half of an ellipse that has no height, such as on a strip
@@ -103,10 +104,28 @@ function near(place, { pixel }) {
 }
 
 /** Value: {place, pulses}: where z is. */
-function cross({ place, pulses }, { pixel }) {
+function cross({ place, pulses }, { pixel, size }) {
   const [x, y] = pixel(...place);
+  if ([x, y].some((at, axis) => at < 0 || at > size[axis])) return beyond([x, y], size);
   const d = `M${x - ARM} ${y}h${2 * ARM}M${x} ${y - ARM}v${2 * ARM}`;
   const lines = [svg("path", { class: "halo", d }), svg("path", { d })];
   if (!pulses) return lines;
   return [svg("circle", { class: "vl-pulse", cx: x, cy: y, r: 2 * ARM }), ...lines];
+}
+
+/** An arrow at the map's edge, to what lies outside of it. */
+function beyond(spot, size) {
+  const [x, y] = spot.map((at, axis) => Math.min(size[axis] - EDGE, Math.max(EDGE, at)));
+  const turned = (180 / Math.PI) * Math.atan2(spot[1] - y, spot[0] - x);
+  const d = `M${-ARM} ${-ARM}L${ARM} 0L${-ARM} ${ARM}`;
+  const transform = `translate(${x} ${y}) rotate(${turned})`;
+  const lines = ["halo", ""].map((name) => svg("path", { class: name, d, transform }));
+  const isLeft = x < size[0] / 2;
+  const text = svg("text", {
+    x: x + (isLeft ? 1 : -1) * 2 * ARM,
+    y: Math.min(size[1] - ARM, Math.max(2 * ARM, y)),
+    "text-anchor": isLeft ? "start" : "end",
+  });
+  text.textContent = "outside this map";
+  return [...lines, text];
 }

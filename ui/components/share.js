@@ -6,7 +6,7 @@ import { saveAnswer } from "./save.js";
 import { button, make } from "./dom.js";
 
 const FILES = [
-  ["take-away.html", ".html", "One page", "Map, decoder and sliders in one file: works offline"],
+  ["take-away.html", ".html", "One page (HTML)", "Map, decoder and sliders in one file: works offline"],
   ["notebook.ipynb", ".ipynb", "Notebook", "Trains this model again, step by step"],
   ["checkpoint.safetensors", ".safetensors", "Checkpoint", "Weights and results, to be uploaded again"],
 ];
@@ -94,8 +94,8 @@ function linkPart() {
 }
 
 /** One line to take over: by a button where the page may copy, else it is selected at once. */
-function copied(label) {
-  const input = make("input", { readonly: true, class: "vl-address", "aria-label": label });
+function copied(label, tag = "input") {
+  const input = make(tag, { readonly: true, class: "vl-address", rows: 2, "aria-label": label });
   input.addEventListener("focus", () => input.select());
   const copy = button("Copy", async () => {
     await navigator.clipboard.writeText(input.value);
@@ -124,7 +124,7 @@ function codePart() {
 
 /** What to do about an address that nobody else can reach. */
 function opening() {
-  const command = copied("Command");
+  const command = copied("Command", "textarea");
   const port = location.port === "8501" ? "" : ` --server.port ${location.port}`;
   const lines = [
     "This address works on this computer alone. To open it to a class, end the app, start it with",

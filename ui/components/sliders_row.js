@@ -1,14 +1,13 @@
 // One slider: its number, what it carries, and a strip of what its places give while the others
 // stay.
 
-import { button, make, shown } from "./dom.js";
+import { NAT, button, help, make, shown } from "./dom.js";
 import { put, snap } from "./sliders_setting.js";
 import { createStrip } from "./sliders_strip.js";
 
 const KL_HELP =
-  "KL says how much this number tells the decoder about a picture, at most and on average. It is " +
-  "measured in nats, a unit of information: 1 nat is 1.44 yes-or-no answers (bits). A number " +
-  "with 0 nats is the same for every picture.";
+  "KL says how much this number tells the decoder about a picture, at most and on average. " +
+  `${NAT} A number with 0 nats is the same for every picture.`;
 
 /**
  * @param {object} part what all parts of the page share, see `sliders.js`.
@@ -124,6 +123,5 @@ function carried(kl, dim, explained) {
   bar.style.setProperty("--share", share);
   const text = make("span", { class: "vl-kl", text: `KL ${kl[dim].toFixed(2)} nats` });
   if (!explained) return [bar, text];
-  const help = { class: "vl-help", tabindex: 0, role: "note", text: "?", "data-help": KL_HELP };
-  return [bar, text, make("span", { ...help, "aria-label": `KL: ${KL_HELP}` })];
+  return [bar, text, help("KL", KL_HELP)];
 }

@@ -1,7 +1,7 @@
 // What a person tells a conditional model: a class, by pressing one of its pictures, or numbers.
 
 import { paint } from "./pictures.js";
-import { make, shown, uniqueName } from "./dom.js";
+import { help, make, shown, uniqueName } from "./dom.js";
 import { listen, slider } from "./sliders_row.js";
 import { put } from "./sliders_setting.js";
 
@@ -61,7 +61,7 @@ function classes(part, { name, options, classNames }) {
   follow();
   const isNullKnown = options.includes(-1);
   const title = `${name[0].toUpperCase()}${name.slice(1)}`;
-  const help =
+  const explained =
     `The model is told the ${name} beside its numbers, so they hold only what is left: how it is ` +
     `drawn. Starting from a picture tells its ${name} too.` +
     (isNullKnown
@@ -72,14 +72,7 @@ function classes(part, { name, options, classNames }) {
     make("legend", {}, [
       make("b", { text: title }),
       ": press one. All are drawn from the same numbers. ",
-      make("span", {
-        class: "vl-help",
-        tabindex: 0,
-        role: "note",
-        text: "?",
-        "data-help": help,
-        "aria-label": `${title}: ${help}`,
-      }),
+      help(title, explained),
     ]),
     make("div", { class: "vl-class-row" }, cells.map(({ element }) => element)),
   ]);
