@@ -75,7 +75,8 @@ def _show(run: runs.Run | None, record: RunRecord | None) -> None:
     entry = dataset_entry(config.dataset)
     has_film = run is not None and run.has_frames()
     if run is not None and run.is_usable() and not has_film:
-        st.info("This model came here without the film of its training. Start again to see one.")
+        film = "This model came here without the film of its training."
+        st.info(" ".join([film, plain(record.story), "Start again to see one."]))
         return
     if not (entry.is_present() or has_film):
         st.markdown(f":gray[{settings.sentence(config)}]")

@@ -133,10 +133,11 @@ def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) 
     if chosen == record.config:
         again = Action("Start again (same seed)", lambda: start(chosen))
     resume = Action("Resume", lambda: _go_on(run), width=FIRST_PX)
+    go_on = Action("Resume", lambda: _go_on(run))
     other = Action("New seed", lambda: start(chosen.evolve(seed=settings.new_seed())))
     return {
         "interrupted": [resume, again],
-        "stopped": [again, Action("Resume", lambda: _go_on(run)), other],
+        "stopped": [again, *([go_on] if run.can_go_on() else []), other],
         "failed": [resume, again],
     }.get(record.status, [again, other])
 
