@@ -49,7 +49,7 @@ def _run_of_this_page() -> tuple[runs.Run | None, RunRecord | None]:
         record = run.record()
     except VAELabError as error:
         state.watch(None)
-        st.warning(plain(str(error)))
+        st.warning(plain(errors.without_folders(str(error))))
         links.to_page("train", "Train a new model")
         links.to_page("explore", "Explore the models that are here")
         st.stop()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ui import settings, state, told
+from ui.errors import without_folders
 from ui.workers import executor
 from vae_core import runs
 from vae_core.config import RunConfig
@@ -195,6 +196,7 @@ def sentence(run: runs.Run | None, record: RunRecord | None) -> str:
     if record.status == "running":
         return "Starting."
     where = f"step {record.num_done:,} of {record.num_steps:,}"
+    error = without_folders(record.error or "")
     epochs = f"{record.config.train.epochs} epochs"
     if record.num_done < record.num_steps:
         num = record.num_done * record.config.train.epochs // record.num_steps
@@ -208,8 +210,8 @@ def sentence(run: runs.Run | None, record: RunRecord | None) -> str:
             else "Stopped before it began."
         ),
         "interrupted": _interrupted(run, record, where),
-        "diverged": record.error or "The loss stopped being a number.",
-        "failed": record.error or "The run failed.",
+        "diverged": error or "The loss stopped being a number.",
+        "failed": error or "The run failed.",
     }[record.status]
 
 

@@ -6,6 +6,7 @@ memory first. No pickle is ever read.
 """
 
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -257,7 +258,8 @@ def _written(
     except InvalidInputError as error:
         raise _refused(f"its directions are not what they should be ({error})") from error
     except CheckpointError as error:
-        raise _refused("what is in it does not fit together: " + str(error)) from error
+        what = str(error).replace(f"{folder}{os.sep}", "")  # nobody else has seen that folder
+        raise _refused(f"what is in it does not fit together: {what}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

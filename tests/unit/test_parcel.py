@@ -168,6 +168,10 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "of another data set": (with_record(config__dataset="mnist"), "not those of MNIST"),
     "of no data set": (with_record(config__dataset="../../etc"), UNKNOWN),
     "vast pictures": (with_record(spec__event_shape=[1, 60_000, 60_000]), "not those of Digits"),
+    "a long word": (with_record(num_done="y" * 900_000), "num_done: received 'yyy"),
+    "a long name": (with_record(config__dataset="x" * 900_000), "Unknown data set 'xxx"),
+    "a long key": (with_record(**{"x" * 900_000: 1}), UNKNOWN),
+    "many wrongs": (with_record(versions=dict.fromkeys(map(str, range(50_000)), 1)), "more"),
     "a vast latent": (with_record(config__model__latent_dim=10**9), UNKNOWN),
     "vast layers": (with_record(config__model__hidden=[10**9]), UNKNOWN),
     "large layers": (with_record(config__model__hidden=[4096] * 8), NOT_ITS),
@@ -210,6 +214,8 @@ def test_a_hostile_file_is_refused_and_leaves_nothing(
     with pytest.raises(CheckpointError, match=said) as error:
         unpack(content)
     assert "Choose a file that this program wrote" in str(error.value)
+    assert str(own_runs) not in str(error.value)
+    assert len(str(error.value)) < 1_000
     assert not own_runs.exists() or not list(own_runs.iterdir())
 
 

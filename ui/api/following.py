@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
+from ui.errors import without_folders
 from vae_core.anatomy import ANATOMY_FILE, Anatomy, read_anatomy
 from vae_core.errors import CheckpointError, RunError
 from vae_core.frames import LIVE_FILE, Frame, read_frame
@@ -76,7 +77,7 @@ class Follower:
             self.is_over = True
             return []
         self.is_over = record.status in ENDED
-        status = (record.status, record.num_done, record.error)
+        status = (record.status, record.num_done, record.error and without_folders(record.error))
         if status == self._status:
             return []
         self._status = status
