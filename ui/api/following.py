@@ -77,12 +77,15 @@ class Follower:
             self.is_over = True
             return []
         self.is_over = record.status in ENDED
-        status = (record.status, record.num_done, record.error and without_folders(record.error))
+        status = (record.status, record.num_done, record.error)
         if status == self._status:
             return []
         self._status = status
-        names = ("status", "num_done", "num_steps", "elapsed_s", "error")
-        return [_event("status", {name: getattr(record, name) for name in names})]
+        names = ("status", "num_done", "num_steps", "elapsed_s")
+        error = None if record.error is None else without_folders(record.error)
+        return [
+            _event("status", {name: getattr(record, name) for name in names} | {"error": error})
+        ]
 
     def _changed(self, name: str, kind: str, text: Callable[[Path, Stamp], str]) -> Iterator[Event]:
         path = self.run.folder / name
