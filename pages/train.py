@@ -48,7 +48,7 @@ def _run_of_this_page() -> tuple[runs.Run | None, RunRecord | None]:
         record = run.record()
     except VAELabError as error:
         state.watch(None)
-        st.warning(plain(str(error)))
+        st.warning(plain(errors.without_folders(str(error))))
         links.to_page("train", "Train a new model")
         links.to_page("explore", "Explore the models that are here")
         st.stop()
@@ -74,10 +74,8 @@ def _show(run: runs.Run | None, record: RunRecord | None) -> None:
     entry = dataset_entry(config.dataset)
     has_film = run is not None and run.has_frames()
     if run is not None and run.is_usable() and not has_film:
-        st.info(
-            "This model came here without the film of its training: there are no kept moments to "
-            "show. Start again to see one."
-        )
+        film = "This model came here without the film of its training: there are no kept moments to show."
+        st.info(" ".join([film, plain(record.story), "Start again to see one."]))
         return
     if not (entry.is_present() or has_film):
         st.markdown(f":gray[{settings.sentence(config)}]")

@@ -12,6 +12,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from ui.errors import without_folders
 from vae_core import catalogue, runs
 from vae_core.checkpoints import Checkpoint, load_checkpoint
 from vae_core.data import SPLITS, Dataset, ImageSource, dataset_entry, load_dataset
@@ -70,7 +71,7 @@ def choices() -> tuple[dict[str, Choice], list[str]]:
         try:
             found[name] = Choice(name, name, folder, _record(str(folder), _mtime_ns(folder)))
         except CheckpointError as error:
-            problems.append(str(error))
+            problems.append(without_folders(str(error)))
     taken = set(found)
     for record in runs.saved():
         title = record.title if record.title not in taken else f"{record.title} {record.id[:6]}"

@@ -1,12 +1,22 @@
 """How pages show what went wrong."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from ui.texts import plain
+from vae_core import catalogue, runs
 from vae_core.errors import VAELabError
+
+
+def without_folders(text: str) -> str:
+    """An error's text without where on this computer models lie: visitors need not know."""
+    for root in (catalogue.BUNDLED, runs.runs_root(), runs.runs_root().resolve()):
+        if root.is_absolute():
+            text = text.replace(f"{root}{os.sep}", "")
+    return text
 
 
 @contextmanager
@@ -18,7 +28,7 @@ def shown() -> Iterator[None]:
     try:
         yield
     except VAELabError as error:
-        st.error(plain(str(error)))
+        st.error(plain(without_folders(str(error))))
 
 
 @contextmanager
@@ -27,7 +37,7 @@ def kept() -> Iterator[None]:
     try:
         yield
     except VAELabError as error:
-        st.session_state["kept_error"] = plain(str(error))
+        st.session_state["kept_error"] = plain(without_folders(str(error)))
 
 
 def show_kept() -> None:

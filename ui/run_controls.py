@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ui import settings, state, told
+from ui.errors import without_folders
 from ui.workers import executor
 from vae_core import runs
 from vae_core.config import RunConfig
@@ -133,10 +134,11 @@ def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) 
     if chosen == record.config:
         again = Action("Start again (same seed)", lambda: start(chosen))
     resume = Action("Resume", lambda: _go_on(run), width=FIRST_PX)
+    go_on = Action("Resume", lambda: _go_on(run))
     other = Action("New seed", lambda: start(chosen.evolve(seed=settings.new_seed())))
     return {
         "interrupted": [resume, again],
-        "stopped": [again, Action("Resume", lambda: _go_on(run)), other],
+        "stopped": [again, *([go_on] if run.can_go_on() else []), other],
         "failed": [resume, again],
     }.get(record.status, [again, other])
 
@@ -194,6 +196,7 @@ def sentence(run: runs.Run | None, record: RunRecord | None) -> str:
     if record.status == "running":
         return "Starting."
     where = f"step {record.num_done:,} of {record.num_steps:,}"
+    error = without_folders(record.error or "")
     epochs = f"{record.config.train.epochs} epochs"
     if record.num_done < record.num_steps:
         num = record.num_done * record.config.train.epochs // record.num_steps
@@ -207,8 +210,8 @@ def sentence(run: runs.Run | None, record: RunRecord | None) -> str:
             else "Stopped before it began."
         ),
         "interrupted": _interrupted(run, record, where),
-        "diverged": record.error or "The loss stopped being a number.",
-        "failed": record.error or "The run failed.",
+        "diverged": error or "The loss stopped being a number.",
+        "failed": error or "The run failed.",
     }[record.status]
 
 

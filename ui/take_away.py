@@ -159,9 +159,10 @@ def _origin(record: RunRecord) -> str:
     """Where it comes from, and how to have it again."""
     config = record.config
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
-    lines = [settings.sentence(config), f"{versions}; {record.created_at}"]
-    told_so = "".join(f"<p>{escape(line)}</p>" for line in lines)
-    recipe = next((name for name, made in RECIPES.items() if made == config), None)
+    lines = [settings.sentence(config), record.story, f"{versions}; {record.created_at}"]
+    told_so = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+    same = (name for name, made in RECIPES.items() if made == config)
+    recipe = next(same, None) if record.is_repeatable else None
     command = (
         "" if recipe is None else f"<pre>python -m vae_core train --recipe {escape(recipe)}</pre>"
     )

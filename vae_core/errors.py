@@ -18,6 +18,13 @@ is a bug of this library.
 
 from collections.abc import Iterable
 
+MAX_ECHO = 80  # letters of what was received that an error repeats
+
+
+def shortened(text: str) -> str:
+    """What was received, as an error repeats it: its beginning, where it is long."""
+    return text if len(text) <= MAX_ECHO else f"{text[:MAX_ECHO]}\N{HORIZONTAL ELLIPSIS}"
+
 
 class VAELabError(Exception):
     """Base of all errors whose text is meant for the person at the keyboard."""
@@ -28,7 +35,7 @@ class UnknownNameError(VAELabError):
 
     def __init__(self, kind: str, received: str, expected: Iterable[str]) -> None:
         names = ", ".join(sorted(expected)) or "none yet"
-        super().__init__(f"Unknown {kind} {received!r}. Expected one of: {names}.")
+        super().__init__(f"Unknown {kind} {shortened(repr(received))}. Expected one of: {names}.")
 
 
 class InvalidConfigError(VAELabError):

@@ -6,6 +6,7 @@ memory first. No pickle is ever read.
 """
 
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from vae_core import runs
-from vae_core.catalogue import bundled
+from vae_core.catalogue import bundled, folder_of
 from vae_core.checkpoints import (
     LATENTS_FILE,
     MODEL_FILE,
@@ -32,7 +33,7 @@ from vae_core.directions import Direction, add_direction, directions_of
 from vae_core.errors import CheckpointError, InvalidInputError, VAELabError
 from vae_core.files import disk_error, write_atomically
 from vae_core.models import build_model
-from vae_core.record import RunRecord, read_record, write_record
+from vae_core.record import MAX_REFERENCE, RunRecord, read_record, write_record
 from vae_core.runs import Run
 from vae_core.schema import Config
 
@@ -40,6 +41,7 @@ FORMAT = "vaelab-1"
 MAX_BYTES = 64 * 2**20
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2_000
+ENDS = ("finished", "stopped", "diverged")  # of a training, with weights to show for it
 MIN_LATENTS = 2  # of fewer a page can show no map
 SIZES = {"F16": 2, "F32": 4, "I64": 8, "I32": 4, "U8": 1}
 MODEL, LATENTS = "model/", "latents/"
@@ -84,7 +86,7 @@ def unpack(content: bytes) -> Run:
     """Make a saved run of a file that `pack` wrote, on this computer or another.
 
     Returns:
-        A new run, finished, under the name that it had, or the next free one like it.
+        A new run, at an end as it was, under the name that it had, or the next free one like it.
 
     Raises:
         CheckpointError: when it is anything else; nothing of it stays.
@@ -166,7 +168,7 @@ def _inside(metadata: object) -> _Inside:
 
 
 def _checked_record(record: RunRecord) -> RunRecord:
-    """The description as it is kept here: of a data set that is known, nobody's, finished."""
+    """The description as it is kept here: of a data set that is known, nobody's, at an end."""
     known = dataset_entry(record.config.dataset).spec
     same = ("name", "event_shape", "levels", "class_names")
     if any(getattr(record.spec, name) != getattr(known, name) for name in same):
@@ -174,16 +176,29 @@ def _checked_record(record: RunRecord) -> RunRecord:
     is_vae = record.config.model.posterior == "gaussian"
     if not record.latent_quantiles or (is_vae and not record.kl_per_dim):
         raise _refused("its description lacks what was measured of its latent numbers")
-    config = record.config.evolve(init_from=None)
+    config, started_from = record.config, record.started_from
+    if config.init_from is not None and not _is_here(config.init_from):
+        started_from = Path(config.init_from).name[:MAX_REFERENCE]
+        config = config.evolve(init_from=None)
     return record.evolve(
         id=secrets.token_hex(12),
         name=_free_name(record.title),
-        status="finished",
+        status=record.status if record.status in ENDS else "stopped",
         config=config,
+        started_from=started_from,
         spec=known,
         error=None,
         owner=None,
     )
+
+
+def _is_here(reference: str) -> bool:
+    """Whether a model is known by this id; any other reference leads anywhere."""
+    try:
+        folder_of(reference)
+    except CheckpointError:
+        return False
+    return True
 
 
 def _free_name(wanted: str) -> str:
@@ -243,7 +258,8 @@ def _written(
     except InvalidInputError as error:
         raise _refused(f"its directions are not what they should be ({error})") from error
     except CheckpointError as error:
-        raise _refused("what is in it does not fit together: " + str(error)) from error
+        what = str(error).replace(f"{folder}{os.sep}", "")  # nobody else has seen that folder
+        raise _refused(f"what is in it does not fit together: {what}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

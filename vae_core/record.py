@@ -18,6 +18,7 @@ RECORD_FILE = "run.json"
 Status = Literal[
     "queued", "running", "paused", "finished", "stopped", "diverged", "interrupted", "failed"
 ]
+MAX_REFERENCE = 100  # letters of what is kept of another computer's name for a model
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 
@@ -50,6 +51,8 @@ class RunRecord(Config):
         elapsed_s: training time, pauses not counted.
         error: for people, when it failed.
         transfer: which weights were taken over from the model it was fine-tuned from.
+        started_from: that model, of a run that was brought from a computer which has it; its
+            settings then name it no more.
         summary: of the test split, once trained.
         latent_quantiles: of training means, one row per latent dimension at `QUANTILES`.
         error_quantiles: of the test images' mean squared errors, decoded from the posterior
@@ -69,11 +72,12 @@ class RunRecord(Config):
     versions: dict[str, str] = Field(
         default_factory=lambda: {"torch": torch.__version__, "numpy": numpy.__version__}
     )
-    num_done: int = 0
-    num_steps: int = 0
+    num_done: int = Field(default=0, ge=0)
+    num_steps: int = Field(default=0, ge=0)
     elapsed_s: float = 0.0
     error: str | None = None
     transfer: str | None = None
+    started_from: str | None = Field(default=None, max_length=MAX_REFERENCE)
     summary: Summary | None = None
     latent_quantiles: tuple[tuple[float, ...], ...] = ()
     error_quantiles: tuple[float, ...] = ()
@@ -104,6 +108,25 @@ class RunRecord(Config):
     def is_under_way(self) -> bool:
         """Say whether it has begun, or waits to, and has not ended."""
         return self.status in ("queued", "running", "paused")
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Say whether its settings make it again: trained to its end, from what is here."""
+        return self.status == "finished" and self.started_from is None
+
+    @property
+    def story(self) -> str:
+        """What its settings alone do not say of its training, in sentences; "" for nothing."""
+        said = []
+        if self.status != "finished":
+            where = f"step {self.num_done:,} of {self.num_steps:,}"
+            said.append(f"Not trained to its end: {self.status} at {where}.")
+        if self.started_from is not None:
+            name = self.started_from
+            said.append(f"Started from the weights of {name}, which are not on this computer.")
+        elif self.config.init_from is not None:
+            said.append(f"Started from the weights of {Path(self.config.init_from).name}.")
+        return " ".join(said)
 
     @property
     def title(self) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Literal, get_args
 
-from vae_core.checkpoints import MODEL_FILE
+from vae_core.checkpoints import MODEL_FILE, RESUME_FILE
 from vae_core.config import RunConfig
 from vae_core.data import dataset_entry
 from vae_core.errors import CheckpointError, RunError
@@ -78,6 +78,13 @@ class Run:
     def is_usable(self) -> bool:
         """Say whether it has weights that pages can show."""
         return (self.folder / MODEL_FILE).is_file()
+
+    def can_go_on(self) -> bool:
+        """Say whether training can go on from where it stands, or has not begun.
+
+        A run that was brought from elsewhere has weights alone.
+        """
+        return (self.folder / RESUME_FILE).is_file() or not self.is_usable()
 
     # What it measured
 

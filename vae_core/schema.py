@@ -4,7 +4,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from vae_core.errors import InvalidConfigError
+from vae_core.errors import InvalidConfigError, shortened
+
+MAX_ERRORS = 10
 
 
 class Config(BaseModel):
@@ -31,8 +33,10 @@ class Config(BaseModel):
 
 def _readable(error: ValidationError) -> str:
     lines = []
-    for item in error.errors(include_url=False):
-        where = ".".join(str(part) for part in item["loc"]) or "configuration"
+    for item in error.errors(include_url=False)[:MAX_ERRORS]:
+        where = shortened(".".join(str(part) for part in item["loc"]) or "configuration")
         expected = item["msg"][0].lower() + item["msg"][1:]
-        lines.append(f"{where}: received {item['input']!r}, but {expected}.")
+        lines.append(f"{where}: received {shortened(repr(item['input']))}, but {expected}.")
+    if error.error_count() > MAX_ERRORS:
+        lines.append(f"And {error.error_count() - MAX_ERRORS:,} more.")
     return "Invalid settings. " + " ".join(lines)

@@ -168,6 +168,12 @@ def test_a_status_is_told_when_it_the_step_or_the_error_changes(run: Run, watche
     assert not watcher.follower.is_over
 
 
+def test_what_went_wrong_is_told_without_where_runs_lie(run: Run) -> None:
+    run.update(status="failed", error=f"{run.folder.resolve()}/live.npz could not be written.")
+    (status,) = [event for event in Follower(run).news() if event["event"] == "status"]
+    assert json.loads(status["data"])["error"] == f"{run.id}/live.npz could not be written."
+
+
 def test_the_status_is_read_four_times_a_second(
     run: Run, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

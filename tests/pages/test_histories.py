@@ -48,6 +48,15 @@ def test_a_moment_is_the_frame_as_the_stream_tells_it(client: TestClient, run: R
     assert answer.headers["cache-control"] == "private, max-age=600"
 
 
+def test_what_is_not_there_is_told_without_where_runs_lie(
+    client: TestClient, run: Run, tmp_path: Path
+) -> None:
+    answer = client.get(f"/api/runs/{run.id}/frames/7/38")
+    assert answer.status_code == 404
+    assert f"{run.id}/frames/00000007.npz cannot be read" in answer.json()["error"]
+    assert str(tmp_path) not in answer.text
+
+
 def test_a_number_that_json_lacks_is_null(client: TestClient, run: Run) -> None:
     run.keep_frame(replace(frame(57), numbers={"loss_nats": math.nan}))
     told = client.get(f"/api/runs/{run.id}/frames/57/57").json()

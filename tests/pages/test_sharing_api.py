@@ -177,6 +177,25 @@ def test_no_text_of_a_record_gets_out_of_its_place_in_the_page(bundled: Path) ->
     assert Elements(hostile).found == Elements(plain).found
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"status": "stopped", "num_done": 30}, "Not trained to its end: stopped at step 30 of"),
+        ({"started_from": "base"}, "weights of base, which are not on this computer"),
+    ],
+)
+def test_the_page_names_no_recipe_for_what_that_would_not_make(
+    bundled: Path, changes: dict[str, Any], said: str
+) -> None:
+    folder = runs.runs_root() / ("a" * 24)
+    shutil.copytree(bundled / "digits-2d", folder)
+    assert "--recipe digits-2d" in take_away.page(cache.choice_of(folder.name)).decode()
+    write_record(folder, read_record(folder).evolve(**changes))
+    content = take_away.page(cache.choice_of(folder.name)).decode()
+    assert said in content
+    assert "--recipe" not in content
+
+
 def test_only_the_page_s_own_scripts_may_run(bundled: Path) -> None:
     content = take_away.page(cache.choice_of("digits-2d")).decode()
     policy = re.search('Policy" content="([^"]*)"', content).group(1)

@@ -22,6 +22,7 @@ from vae_core import (
     parcel,
     runs,
 )
+from vae_core.checkpoints import RESUME_FILE
 from vae_core.errors import RunError
 from vae_core.frames import make_frame, make_probe
 from vae_core.jobs import Waiting
@@ -271,6 +272,18 @@ def test_each_state_says_one_sentence_and_the_next_action(
     app = open_page("train", run=run.id)
     assert sentence in said(app)
     assert labels(app) == possible(app) == buttons
+
+
+def test_a_stopped_run_that_was_brought_here_has_nothing_to_resume(
+    open_page: Open, save_model: Callable[..., RunRecord]
+) -> None:
+    run = runs.open_run(save_model("brought").id)
+    run.update(status="stopped", num_done=10, num_steps=20)
+    app = open_page("train", run=run.id)
+    assert "stopped at step 10 of 20." in app.info[0].value
+    assert "Resume" not in labels(app)
+    (run.folder / RESUME_FILE).touch()
+    assert "Resume" in labels(open_page("train", run=run.id))
 
 
 def test_buttons_stay_where_they_are_while_a_run_trains_and_pauses(open_page: Open) -> None:

@@ -75,6 +75,25 @@ def test_it_starts_from_the_weights_that_the_run_started_from(tmp_path: Path) ->
     assert now == pytest.approx(then, rel=1e-3)
 
 
+def introduction(record: RunRecord) -> str:
+    return json.loads(notebook(record))["cells"][0]["source"].replace("\\", "")
+
+
+def test_of_a_run_that_was_stopped_it_says_how_far_it_got(tmp_path: Path) -> None:
+    record = trained(tmp_path)
+    assert "trains it again" in introduction(record)
+    said = introduction(record.evolve(status="stopped", num_done=7))
+    assert f"stopped at step 7 of {record.num_steps}." in said
+    assert "trains it again" not in said
+    assert "the same settings to its end: its numbers will differ" in said
+
+
+def test_of_a_run_that_started_from_weights_elsewhere_it_says_so() -> None:
+    said = introduction(catalogue.bundled()[0].evolve(started_from="my [base]"))
+    assert "Started from the weights of my [base], which are not on this computer." in said
+    assert "to its end, from random weights: its numbers will differ" in said
+
+
 def test_it_is_a_notebook_of_format_4_5() -> None:
     for record in catalogue.bundled():
         whole = json.loads(notebook(record))

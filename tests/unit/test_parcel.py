@@ -168,6 +168,10 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "of another data set": (with_record(config__dataset="mnist"), "not those of MNIST"),
     "of no data set": (with_record(config__dataset="../../etc"), UNKNOWN),
     "vast pictures": (with_record(spec__event_shape=[1, 60_000, 60_000]), "not those of Digits"),
+    "a long word": (with_record(num_done="y" * 900_000), "num_done: received 'yyy"),
+    "a long name": (with_record(config__dataset="x" * 900_000), "Unknown data set 'xxx"),
+    "a long key": (with_record(**{"x" * 900_000: 1}), UNKNOWN),
+    "many wrongs": (with_record(versions=dict.fromkeys(map(str, range(50_000)), 1)), "more"),
     "a vast latent": (with_record(config__model__latent_dim=10**9), UNKNOWN),
     "vast layers": (with_record(config__model__hidden=[10**9]), UNKNOWN),
     "large layers": (with_record(config__model__hidden=[4096] * 8), NOT_ITS),
@@ -210,7 +214,40 @@ def test_a_hostile_file_is_refused_and_leaves_nothing(
     with pytest.raises(CheckpointError, match=said) as error:
         unpack(content)
     assert "Choose a file that this program wrote" in str(error.value)
+    assert str(own_runs) not in str(error.value)
+    assert len(str(error.value)) < 1_000
     assert not own_runs.exists() or not list(own_runs.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("finished", "finished"), ("stopped", "stopped"), ("diverged", "diverged"),
+     ("running", "stopped"), ("paused", "stopped"), ("failed", "stopped")],
+)  # fmt: skip
+def test_how_far_it_was_trained_travels_with_it(bundled: Path, before: str, after: str) -> None:
+    change = with_record(status=before, num_done=30)
+    record = unpack(change(pack(bundled / "digits-2d"))).record()
+    assert (record.status, record.num_done, record.num_steps) == (after, 30, 3_800)
+    assert record.is_repeatable == (after == "finished")
+    assert ("at step 30 of 3,800" in record.story) == (after != "finished")
+
+
+@pytest.mark.parametrize("elsewhere", ["/home/somebody/base", "f" * 24, "a name", "../base"])
+def test_what_it_started_from_is_told_where_that_is_not_here(bundled: Path, elsewhere: str) -> None:
+    content = with_record(config__init_from=elsewhere)(pack(bundled / "digits-2d"))
+    record = unpack(content).record()
+    again = unpack(pack(runs.runs_root() / record.id)).record()
+    for found in (record, again):
+        assert (found.config.init_from, found.is_repeatable) == (None, False)
+        assert found.started_from == Path(elsewhere).name
+        assert "which are not on this computer" in found.story
+
+
+def test_what_it_started_from_stays_where_that_is_here(bundled: Path) -> None:
+    content = with_record(config__init_from="digits-ae-2d")(pack(bundled / "digits-2d"))
+    record = unpack(content).record()
+    assert (record.config.init_from, record.started_from) == ("digits-ae-2d", None)
+    assert record.story == "Started from the weights of digits-ae-2d."
 
 
 def test_an_id_or_owner_inside_is_not_believed(bundled: Path, own_runs: Path) -> None:
@@ -220,7 +257,7 @@ def test_an_id_or_owner_inside_is_not_believed(bundled: Path, own_runs: Path) ->
     run = unpack(change(pack(bundled / "digits-2d")))
     assert run.folder.parent == own_runs
     record = run.record()
-    assert (record.id, record.owner, record.status) == (run.id, None, "finished")
+    assert (record.id, record.owner, record.status) == (run.id, None, "stopped")
     assert record.name == "<script>alert(1)</script>"  # pages show names as plain text
 
 

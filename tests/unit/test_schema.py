@@ -34,6 +34,13 @@ def test_bad_settings_say_where_what_was_received_and_what_is_expected(
         Outer.parse(data)
 
 
+def test_what_is_long_is_repeated_in_part() -> None:
+    for data in ({"num": "y" * 9_999}, {"y" * 9_999: 1}, dict.fromkeys(map(str, range(9_999)), 1)):
+        with pytest.raises(InvalidConfigError) as error:
+            Outer.parse(data)
+        assert len(str(error.value)) < 1_000
+
+
 def test_every_bad_setting_is_named_at_once() -> None:
     with pytest.raises(InvalidConfigError, match=r"num: received .* inner\.share: received"):
         Outer.parse({"num": None, "inner": {"share": -1}})

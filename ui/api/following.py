@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
+from ui.errors import without_folders
 from vae_core.anatomy import ANATOMY_FILE, Anatomy, read_anatomy
 from vae_core.errors import CheckpointError, RunError
 from vae_core.frames import LIVE_FILE, Frame, read_frame
@@ -80,8 +81,11 @@ class Follower:
         if status == self._status:
             return []
         self._status = status
-        names = ("status", "num_done", "num_steps", "elapsed_s", "error")
-        return [_event("status", {name: getattr(record, name) for name in names})]
+        names = ("status", "num_done", "num_steps", "elapsed_s")
+        error = None if record.error is None else without_folders(record.error)
+        return [
+            _event("status", {name: getattr(record, name) for name in names} | {"error": error})
+        ]
 
     def _changed(self, name: str, kind: str, text: Callable[[Path, Stamp], str]) -> Iterator[Event]:
         path = self.run.folder / name

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ui import cache, told
 from ui.api.assets import FOR_EVER
+from ui.errors import without_folders
 from ui.told import Given
 from vae_core.checkpoints import Checkpoint
 from vae_core.errors import InvalidInputError, VAELabError
@@ -56,7 +57,7 @@ def of_model(endpoint: Endpoint) -> Callable[[Request], Response]:
         try:
             return endpoint(request, cache.checkpoint(key))
         except VAELabError as error:
-            return JSONResponse({"error": str(error)}, 400)
+            return JSONResponse({"error": without_folders(str(error))}, 400)
 
     return answer
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from ui import cache, take_away
 from ui.api.models import MODEL, of_model, posted_body
+from ui.errors import without_folders
 from vae_core import parcel
 from vae_core.checkpoints import Checkpoint
 from vae_core.errors import VAELabError
@@ -74,7 +75,7 @@ async def upload(request: Request) -> Response:
     try:
         run = await run_in_threadpool(parcel.unpack, body)
     except VAELabError as error:
-        return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"error": without_folders(str(error))}, 400)
     return Response(json.dumps({"title": run.record().title}), media_type="application/json")
 
 

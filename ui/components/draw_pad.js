@@ -24,7 +24,8 @@ export function drawPad(changed) {
   file.addEventListener("change", () => take(view, file));
   view.undo = button("Undo", () => undo(view), { title: "Take back the last change (Ctrl+Z)" });
   view.clear = button("Clear", () => clear(view));
-  const upload = button("Upload", () => file.click(), { title: "A picture from a file, to 10 MiB and 25 million pixels" });
+  const title = "A picture from a file, to 10 MiB and 25 million pixels";
+  const upload = button("Upload", () => file.click(), { title });
   draw(view);
   const tools = make("div", { class: "vl-pad-tools" }, [view.undo, view.clear, upload, file]);
   for (const part of [canvas, tools]) part.addEventListener("keydown", (event) => hear(view, event));

@@ -1,4 +1,4 @@
-"""A run as a Jupyter notebook that trains it again and shows what came of it."""
+"""A run as a Jupyter notebook that trains it again, if it can, and shows what came of it."""
 
 import json
 from collections.abc import Mapping
@@ -58,7 +58,8 @@ def notebook(record: RunRecord) -> str:
     """Write the notebook, nbformat 4.5, as JSON.
 
     It needs this library beside it, and its data set. The same configuration, threads and versions
-    give the same weights on the same kind of processor.
+    give the same weights on the same kind of processor, where the run `is_repeatable`; of another
+    it says so.
     """
     summary = {} if record.summary is None else record.summary.model_dump()
     results = {name: value for name, value in summary.items() if isinstance(value, float | None)}
@@ -90,17 +91,30 @@ def notebook(record: RunRecord) -> str:
 
 
 def _introduction(record: RunRecord) -> str:
-    """What it is; a name that somebody typed stays text."""
+    """What it is, and how near the notebook comes to it."""
     config = record.config
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
-    name = "".join(f"\\{c}" if c in r"\`*_{}[]()#+-!<>|&$" else c for c in record.title)
-    return (
-        f"# {name}\n\n"
-        f"Trained on {record.spec.title}, seed {config.seed}, {config.train.epochs} epochs, "
-        f"{record.elapsed_s:.1f} s; {versions}; {record.created_at}.\n\n"
-        "This notebook trains it again. It needs VAE Lab: open it in the program's own folder, in "
-        "an environment made by `pip install -r requirements.txt -c constraints.txt`."
-    )
+    again = "This notebook trains it again."
+    if not record.is_repeatable:
+        start = "" if record.started_from is None else ", from random weights"
+        again = (
+            f"This notebook trains a model of the same settings to its end{start}: its numbers "
+            "will differ."
+        )
+    paragraphs = [
+        f"# {_as_text(record.title)}",
+        f"{record.spec.title}, seed {config.seed}, {config.train.epochs} epochs, "
+        f"{record.elapsed_s:.1f} s; {versions}; {record.created_at}.",
+        _as_text(record.story),
+        f"{again} It needs VAE Lab: open it in the program's own folder, in an environment made by "
+        "`pip install -r requirements.txt -c constraints.txt`.",
+    ]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _as_text(text: str) -> str:
+    """What somebody typed, so that Markdown shows it as it is."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()#+-!<>|&$" else c for c in text)
 
 
 def _markdown(text: str) -> dict[str, Any]:
