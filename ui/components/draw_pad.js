@@ -5,6 +5,8 @@ import { button, make } from "./dom.js";
 
 export const SIDE = 200; // strokes are kept in this unit, however large the pad is shown
 const PEN = 12;
+// Drawn so far; the stroke under the pen, one of `strokes`, and the pointer that draws it.
+const NOTHING = { strokes: [], picture: null, stroke: null, pointer: null };
 const FILES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
 
 /**
@@ -18,7 +20,7 @@ export function drawPad(changed) {
   canvas.setAttribute("role", "img");
   const invitation = make("span", { class: "vl-pad-invitation", text: "Draw here" });
   const note = make("p", { class: "vl-note", role: "alert" });
-  const view = { canvas, invitation, note, changed, strokes: [], picture: null, pointer: null };
+  const view = { canvas, invitation, note, changed, turn: 0, ...NOTHING };
   listen(view);
   const file = make("input", { type: "file", accept: FILES, hidden: true });
   file.addEventListener("change", () => take(view, file));
@@ -46,18 +48,19 @@ function listen(view) {
     event.preventDefault();
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
-    Object.assign(view, { pointer: event.pointerId, picture: null });
-    view.strokes.push([place(event)]);
+    begin(view);
+    Object.assign(view, { pointer: event.pointerId, picture: null, stroke: [place(event)] });
+    view.strokes = [...view.strokes, view.stroke];
     draw(view);
   });
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== view.pointer) return;
     const passed = event.getCoalescedEvents?.() ?? [];
-    view.strokes.at(-1).push(...(passed.length ? passed : [event]).map(place));
+    view.stroke.push(...(passed.length ? passed : [event]).map(place));
     draw(view);
   });
   const lift = (event) => {
-    if (event.pointerId === view.pointer) view.pointer = null;
+    if (event.pointerId === view.pointer) endStroke(view);
   };
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
@@ -68,14 +71,27 @@ function listen(view) {
   });
 }
 
+/** Something else is drawn from now on: a picture that is still being read comes too late. */
+function begin(view) {
+  endStroke(view);
+  view.note.textContent = "";
+  return (view.turn += 1);
+}
+
+function endStroke(view) {
+  Object.assign(view, { stroke: null, pointer: null });
+}
+
 function undo(view) {
+  begin(view);
   if (view.picture) view.picture = null;
-  else view.strokes.pop();
+  else view.strokes = view.strokes.slice(0, -1);
   draw(view);
 }
 
 function clear(view) {
-  Object.assign(view, { strokes: [], picture: null });
+  begin(view);
+  Object.assign(view, NOTHING);
   draw(view);
 }
 
@@ -83,18 +99,26 @@ function clear(view) {
 async function take(view, file) {
   const [chosen] = file.files;
   if (!chosen) return;
-  view.note.textContent = "Reading the picture";
-  try {
-    const answer = await fetch("/api/ink", { method: "POST", body: chosen });
-    if (!answer.ok) throw new Error((await answer.json()).error);
-    view.picture = await onCanvas(await answer.blob());
-    view.strokes = [];
-    view.note.textContent = "";
-  } catch (error) {
-    view.note.textContent = error.message;
-  }
   file.value = ""; // the same file can be chosen again
+  const turn = begin(view);
+  view.note.textContent = "Reading the picture";
+  let [picture, problem] = [null, ""];
+  try {
+    picture = await inkOf(chosen);
+  } catch (error) {
+    problem = error.message;
+  }
+  if (turn !== view.turn) return;
+  view.note.textContent = problem;
+  if (!picture) return;
+  Object.assign(view, { ...NOTHING, picture });
   draw(view);
+}
+
+async function inkOf(file) {
+  const answer = await fetch("/api/ink", { method: "POST", body: file });
+  if (!answer.ok) throw new Error((await answer.json()).error);
+  return onCanvas(await answer.blob());
 }
 
 async function onCanvas(blob) {
