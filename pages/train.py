@@ -74,8 +74,10 @@ def _show(run: runs.Run | None, record: RunRecord | None) -> None:
     entry = dataset_entry(config.dataset)
     has_film = run is not None and run.has_frames()
     if run is not None and run.is_usable() and not has_film:
-        film = "This model came here without the film of its training: there are no kept moments to show."
-        st.info(" ".join([film, plain(record.story), "Start again to see one."]))
+        st.info(
+            "This model came here without the film of its training: there are no kept moments to "
+            f"show. {plain(record.story)} Start again to see one."
+        )
         return
     if not (entry.is_present() or has_film):
         st.markdown(f":gray[{settings.sentence(config)}]")

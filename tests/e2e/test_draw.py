@@ -8,51 +8,26 @@ import torch
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.drawing import (
+    EIGHT,
+    PAD,
+    RECON,
+    SCRIBBLE,
+    SEVEN,
+    Strokes,
+    differs,
+    dot,
+    draw,
+    open_pad,
+    seen,
+)
 from tests.e2e.lab import Lab
-from tests.e2e.mapping import loneliest, open_map, to_map, to_screen
+from tests.e2e.mapping import loneliest, to_screen
 from tests.e2e.sliding import drawn
 from tests.e2e.stage import until
 from vae_core import decode, encode, load_dataset
 from vae_core.checkpoints import Checkpoint
 from vae_core.data import Framing, dataset_entry
-
-SEVEN = [[(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]]
-EIGHT = [[(0.6, 0.3), (0.4, 0.35), (0.6, 0.65), (0.45, 0.75), (0.4, 0.6), (0.6, 0.3)]]
-SCRIBBLE = [[(0.1, y), (0.9, y)] for y in (0.1, 0.3, 0.5, 0.7, 0.9)]
-PAD = ".vl-pad"
-SEEN, RECON = (f".vl-seen figure:{which}-child canvas" for which in ("first", "last"))
-DOT = ".vl-mark-drawn circle:last-of-type"
-Strokes = list[list[tuple[float, float]]]
-
-
-def open_pad(page: Page, address: str, model: str, query: str = "") -> Checkpoint:
-    found = open_map(page, address, model, query)
-    page.get_by_role("radio", name="Draw").check(force=True)
-    expect(page.locator(PAD)).to_be_visible()
-    return found
-
-
-def draw(page: Page, strokes: Strokes) -> None:
-    box = page.locator(PAD).bounding_box()
-    for stroke in strokes:
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        page.mouse.move(*places[0])
-        page.mouse.down()
-        for place in places[1:]:
-            page.mouse.move(*place, steps=4)
-        page.mouse.up()
-
-
-def seen(page: Page) -> torch.Tensor:
-    """What the model gets, (1, 1, H, W)."""
-    return torch.from_numpy(drawn(page.locator(SEEN))).float().div(255)[None, None]
-
-
-def dot(page: Page) -> np.ndarray:
-    """Where the drawing lies on the map, (2,)."""
-    box = page.locator(DOT).bounding_box()
-    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    return to_map(page, [middle])[0]
 
 
 def reference(strokes: Strokes, framing: Framing, side: int) -> np.ndarray:
@@ -186,7 +161,7 @@ def test_undo_takes_back_a_stroke_and_clear_all_of_them(page: Page, address: str
     until(page, lambda: dot(page))
     before = seen(page)
     draw(page, [[(0.2, 0.9), (0.8, 0.9)]])
-    until(page, lambda: _differs(seen(page), before))
+    until(page, lambda: differs(seen(page), before))
     page.keyboard.press("Control+z")
     until(page, lambda: torch.testing.assert_close(seen(page), before))
     clear.click()
@@ -199,10 +174,6 @@ def test_undo_takes_back_a_stroke_and_clear_all_of_them(page: Page, address: str
     undo.click()
     expect(page.get_by_text("Draw here")).to_be_visible()
     expect(undo).to_be_disabled()
-
-
-def _differs(one: torch.Tensor, other: torch.Tensor) -> None:
-    assert float((one - other).abs().max()) > 0.1
 
 
 def test_an_uploaded_picture_is_laid_in_the_frame(page: Page, address: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 // What one picture costs: to say where it lies (KL, number by number) and to redraw what its place
 // leaves open (reconstruction, pixel by pixel). Each number lights its term in the formula.
 
-import { klBars } from "./bill_kl.js";
+import { klBars, shownOf } from "./bill_kl.js";
 import { pixelPicture } from "./bill_pixels.js";
 import { fixed, rounded } from "./live_numbers.js";
 import { NAT, help, make } from "./dom.js";
@@ -55,7 +55,7 @@ function missing({ noun }) {
 /** The terms as they are shown, so that what is shown adds up. */
 function sums({ recon, kl, hasKl }) {
   const reconstruction = rounded(recon.flat().reduce((sum, nats) => sum + nats, 0));
-  const address = hasKl ? rounded(kl.reduce((sum, nats) => sum + rounded(nats), 0)) : 0;
+  const address = hasKl ? shownOf(kl).total : 0;
   return { reconstruction, address, total: rounded(reconstruction + address) };
 }
 
@@ -80,7 +80,7 @@ const sign = (text) => make("span", { class: "vl-sign", text });
 const nats = () => make("span", { class: "vl-sign vl-muted" }, ["nats ", help("Nats", NAT)]);
 
 function sentence(data) {
-  const { noun, hasKl, beta, average, note } = data;
+  const { noun, hasKl, average, note } = data;
   const { reconstruction, address, total } = sums(data);
   const redraw = make("b", { class: "reconstruction", text: `${fixed(reconstruction, 1)} nats` });
   if (!hasKl) {
@@ -88,14 +88,22 @@ function sentence(data) {
     return make("p", {}, ["To redraw this ", noun, " from its place costs ", redraw, why]);
   }
   const where = make("b", { class: "kl", text: `${fixed(address, 1)} nats` });
-  const held = average === null ? "" : ` The average test picture costs ${fixed(average, 1)}.`;
-  const weighed = rounded(reconstruction + beta * address);
-  const loss =
-    beta === 1 ? "" : ` Training weighed the KL with beta ${beta}: a loss of ${fixed(weighed, 1)}.`;
-  const tail = `, ${fixed(total, 1)} together, with z at the mean.${held}${loss}`;
+  const held =
+    average === null ? "" : ` With z drawn, the average test picture costs ${fixed(average, 1)}.`;
+  const tail = `, ${fixed(total, 1)} together, with z at the mean.${held}${weighing(data)}`;
   const says = ["To say where this ", noun, " lies costs ", where];
   const title = note ?? "1 nat is 1.44 bits";
   return make("p", { title }, [...says, ", to redraw what that leaves open ", redraw, tail]);
+}
+
+/** What training made of the two terms; only where it minimised nothing else that is its loss. */
+function weighing(data) {
+  const { beta, hasOtherTerms } = data;
+  if (beta === 1) return "";
+  const { reconstruction, address } = sums(data);
+  const weighed = rounded(reconstruction + beta * address);
+  const loss = hasOtherTerms ? ", beside other terms" : `: a loss of ${fixed(weighed, 1)}`;
+  return ` Training weighed the KL with beta ${beta}${loss}.`;
 }
 
 function noKl() {

@@ -4,6 +4,8 @@ from typing import Any
 
 from ui.components import register
 from ui.picked import Picked
+from vae_core.config import RunConfig
+from vae_core.objectives import ElboConfig
 
 _BILL = register("bill")
 
@@ -26,6 +28,7 @@ def _described(picked: Picked, noun: str) -> dict[str, Any]:
         "noun": noun,
         "hasKl": record.config.model.posterior == "gaussian",
         "beta": record.config.train.beta,
+        "hasOtherTerms": _has_other_terms(record.config),
         "average": None if elbo is None else -elbo,
         "note": picked.found.model.likelihood.note,
     }
@@ -34,3 +37,9 @@ def _described(picked: Picked, noun: str) -> dict[str, Any]:
     names = ("kl", "mean", "sigma", "prior_mean", "prior_sigma")
     numbers = {name: getattr(found, name).tolist() for name in names}
     return given | {"recon": found.recon.tolist()} | numbers
+
+
+def _has_other_terms(config: RunConfig) -> bool:
+    """Say whether training minimised more than reconstruction + beta * KL."""
+    classifies = any(condition.classifier_weight for condition in config.model.conditions)
+    return config.train.objective != ElboConfig() or classifies

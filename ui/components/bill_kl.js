@@ -1,9 +1,24 @@
 // What each latent number costs, as bars; under the pointer its formula with its numbers.
 
-import { fixed } from "./live_numbers.js";
+import { fixed, rounded } from "./live_numbers.js";
 import { make } from "./dom.js";
 
 const MOST = 16; // bars that fit; of more, the dearest
+
+/**
+ * What is shown of each latent number's KL, so that what is shown adds up.
+ * @param {number[]} kl
+ * @returns {{dims: number[], others: number, rest: number, total: number}} dims: that have a bar;
+ *   others: how many have none; rest: their nats together; total: of the bars and the rest.
+ */
+export function shownOf(kl) {
+  const order = kl.map((_, dim) => dim).toSorted((one, two) => kl[two] - kl[one]);
+  const dims = order.slice(0, MOST).toSorted((one, two) => one - two);
+  const others = order.slice(MOST);
+  const rest = rounded(others.reduce((sum, dim) => sum + kl[dim], 0));
+  const total = rounded(dims.reduce((sum, dim) => sum + rounded(kl[dim]), rest));
+  return { dims, others: others.length, rest, total };
+}
 
 /**
  * @param {{kl: number[], mean: number[], sigma: number[], prior_mean: number[],
@@ -12,8 +27,7 @@ const MOST = 16; // bars that fit; of more, the dearest
  * @returns {HTMLElement}
  */
 export function klBars(data, tell) {
-  const order = data.kl.map((_, dim) => dim).toSorted((one, two) => data.kl[two] - data.kl[one]);
-  const dims = order.slice(0, MOST).toSorted((one, two) => one - two);
+  const { dims, others, rest } = shownOf(data.kl);
   const most = Math.max(...data.kl, 1e-9);
   const rows = dims.map((dim) => {
     const bar = make("i");
@@ -30,9 +44,7 @@ export function klBars(data, tell) {
     for (const off of ["pointerleave", "blur"]) row.addEventListener(off, () => tell(null));
     return row;
   });
-  const rest = order.slice(MOST).reduce((sum, dim) => sum + data.kl[dim], 0);
-  const more = order.length - dims.length;
-  if (more) rows.push(make("p", { text: `${more} others together: ${fixed(rest)}` }));
+  if (others) rows.push(make("p", { text: `${others} others together: ${fixed(rest)}` }));
   return make("div", { class: "vl-kl-rows" }, rows);
 }
 

@@ -5,6 +5,9 @@ import { button, make } from "./dom.js";
 
 export const SIDE = 200; // strokes are kept in this unit, however large the pad is shown
 const PEN = 12;
+// Drawn so far; the stroke under the pen, one of `strokes`, and the pointer that draws it.
+const NOTHING = { strokes: [], picture: null, stroke: null, pointer: null };
+const LIMITS = "A picture from a file, to 10 MiB and 25 million pixels";
 const FILES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
 
 /**
@@ -18,14 +21,13 @@ export function drawPad(changed) {
   canvas.setAttribute("role", "img");
   const invitation = make("span", { class: "vl-pad-invitation", text: "Draw here" });
   const note = make("p", { class: "vl-note", role: "alert" });
-  const view = { canvas, invitation, note, changed, strokes: [], picture: null, past: [], pointer: null };
+  const view = { canvas, invitation, note, changed, turn: 0, past: [], ...NOTHING };
   listen(view);
   const file = make("input", { type: "file", accept: FILES, hidden: true });
   file.addEventListener("change", () => take(view, file));
   view.undo = button("Undo", () => undo(view), { title: "Take back the last change (Ctrl+Z)" });
   view.clear = button("Clear", () => clear(view));
-  const title = "A picture from a file, to 10 MiB and 25 million pixels";
-  const upload = button("Upload", () => file.click(), { title });
+  const upload = button("Upload", () => file.click(), { title: LIMITS });
   draw(view);
   const tools = make("div", { class: "vl-pad-tools" }, [view.undo, view.clear, upload, file]);
   for (const part of [canvas, tools]) part.addEventListener("keydown", (event) => hear(view, event));
@@ -49,18 +51,19 @@ function listen(view) {
     event.preventDefault();
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
-    change(view, { pointer: event.pointerId, picture: null });
-    view.strokes.push([place(event)]);
+    const stroke = [place(event)];
+    change(view, { picture: null, strokes: [...view.strokes, stroke] });
+    Object.assign(view, { pointer: event.pointerId, stroke });
     draw(view);
   });
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== view.pointer) return;
     const passed = event.getCoalescedEvents?.() ?? [];
-    view.strokes.at(-1).push(...(passed.length ? passed : [event]).map(place));
+    view.stroke.push(...(passed.length ? passed : [event]).map(place));
     draw(view);
   });
   const lift = (event) => {
-    if (event.pointerId === view.pointer) view.pointer = null;
+    if (event.pointerId === view.pointer) endStroke(view);
   };
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
@@ -74,19 +77,30 @@ function hear(view, event) {
 
 /** Change what is on the pad; `undo` brings back what was there. */
 function change(view, next) {
-  view.past.push({ strokes: [...view.strokes], picture: view.picture });
+  begin(view);
+  view.past.push({ strokes: view.strokes, picture: view.picture });
   Object.assign(view, next);
+}
+
+/** Something else is drawn from now on: a picture that is still being read comes too late. */
+function begin(view) {
+  endStroke(view);
   say(view, "");
+  return (view.turn += 1);
+}
+
+function endStroke(view) {
+  Object.assign(view, { stroke: null, pointer: null });
 }
 
 function undo(view) {
+  begin(view);
   Object.assign(view, view.past.pop());
-  say(view, "");
   draw(view);
 }
 
 function clear(view) {
-  change(view, { strokes: [], picture: null });
+  change(view, NOTHING);
   draw(view);
   view.canvas.focus({ preventScroll: true }); // the button is of no more use, and hears no keys
 }
@@ -100,17 +114,25 @@ function say({ note }, text, isError = false) {
 async function take(view, file) {
   const [chosen] = file.files;
   if (!chosen) return;
-  say(view, "Reading the picture");
-  try {
-    const answer = await fetch("/api/ink", { method: "POST", body: chosen });
-    if (!answer.ok) throw new Error((await answer.json()).error);
-    change(view, { picture: await onCanvas(await answer.blob()), strokes: [] });
-  } catch (error) {
-    change(view, { picture: null, strokes: [] }); // what is on the pad is not what was asked for
-    say(view, error.message, true);
-  }
   file.value = ""; // the same file can be chosen again
+  const turn = begin(view);
+  say(view, "Reading the picture");
+  let [picture, problem] = [null, ""];
+  try {
+    picture = await inkOf(chosen);
+  } catch (error) {
+    problem = error.message;
+  }
+  if (turn !== view.turn) return;
+  change(view, { ...NOTHING, picture }); // without one: what is there is not what was asked for
+  say(view, problem, problem !== "");
   draw(view);
+}
+
+async function inkOf(file) {
+  const answer = await fetch("/api/ink", { method: "POST", body: file });
+  if (!answer.ok) throw new Error((await answer.json()).error);
+  return onCanvas(await answer.blob());
 }
 
 async function onCanvas(blob) {
