@@ -71,7 +71,8 @@ def test_the_table_marks_the_better_one_only_where_that_means_something(open_pag
     assert marked["Reconstruction"] == 0
     assert "without spread" in said
     assert marked["ELBO"] == 0
-    assert marked["Mean squared error"] == marked["SSIM"] == 1
+    # The one has the smaller squared error by a six-hundredth, the other the higher PSNR.
+    assert marked["Mean squared error"] == marked["PSNR"] == marked["SSIM"] == 0
     assert marked["Readable draws from the prior"] == 1
     assert all(number <= 1 for number in marked.values())
 

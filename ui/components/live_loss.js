@@ -40,15 +40,15 @@ function factor(concept, weight) {
  */
 export function lossLine() {
   const sum = make("span", { class: "vl-sum-line" });
-  const note = make("span", { class: "vl-muted" });
+  const words = make("span");
+  const note = make("span", { class: "vl-muted" }, [words, " ", help("Nats", NAT)]);
   const element = make("p", { class: "vl-loss" }, [sum, note]);
-  const says = (text) => note.replaceChildren(`${text} `, help("Nats", NAT));
   const show = (row, hasKl) => {
     if (row) sum.replaceChildren(...lossSum(row));
     else sum.replaceChildren(...unmeasured(hasKl));
-    if (!row) note.replaceChildren("measured from the first step on");
-    else if (row.kl_nats === null) says("nats a picture. An autoencoder has no KL.");
-    else says("nats a picture, training images, z sampled");
+    if (!row) words.textContent = "in nats, measured from the first step on";
+    else if (row.kl_nats === null) words.textContent = "nats a picture. An autoencoder has no KL.";
+    else words.textContent = "nats a picture, training images, z sampled";
   };
   return { element, show };
 }
