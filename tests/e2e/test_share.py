@@ -77,6 +77,7 @@ def test_a_moment_of_a_training_is_shared(
 ) -> None:
     page.goto(f"{address}/train?run=digits-2d")
     thumb = page.get_by_role("slider", name="Moment")
+    expect(thumb).to_be_enabled()
     thumb.press("Home")
     for _ in range(4):
         thumb.press("ArrowRight")

@@ -14,8 +14,16 @@ const GONE = 404;
 export function openFilm(url) {
   let known = { steps: [] };
   const kept = new Map();
-  const refresh = async () => {
-    known = await get(url);
+  let asked = null; // of several at a time, one request: whoever waits goes on in turn
+  const refresh = () => {
+    asked ??= get(url)
+      .then((list) => {
+        known = list;
+      })
+      .finally(() => {
+        asked = null;
+      });
+    return asked;
   };
   const read = async (step) => {
     const { steps, limit, axis_labels } = known;
