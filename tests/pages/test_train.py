@@ -437,6 +437,7 @@ def test_share_is_given_the_files_of_the_run_or_none_before_it_has_a_model(
     assert files == {"title": run.record().title, "id": run.id, "url": None}
     record = save_model("first try")
     runs.open_run(record.id).update(name=None)
+    runs.open_run(record.id).keep_frame(live.untrained(record.config))
     files = given(open_page("train", run=record.id))["files"]
     assert files["url"].startswith(f"/api/models/{record.id}/")
 
