@@ -256,7 +256,8 @@ def _written(
             )
         return Run(folder.replace(root / record.id))
     except InvalidInputError as error:
-        raise _refused(f"its directions are not what they should be ({error})") from error
+        why = str(error).rstrip(".")
+        raise _refused(f"its directions are not what they should be ({why})") from error
     except CheckpointError as error:
         what = str(error).replace(f"{folder}{os.sep}", "")  # nobody else has seen that folder
         raise _refused(f"what is in it does not fit together: {what}") from error

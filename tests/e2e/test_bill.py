@@ -52,7 +52,7 @@ def test_what_is_shown_adds_up_and_is_the_model_s_loss(
     rows = [number(row.inner_text()) for row in page.locator(".vl-kl-row span:last-child").all()]
     assert rows == pytest.approx(expected.kl.tolist(), abs=0.006)
     assert sum(rows) == pytest.approx(kl, abs=1e-6)
-    shown = page.locator(".vl-bill > p").first.inner_text()
+    shown = page.locator(".vl-bill > p", has_text="leaves open").inner_text()
     redraw = float(re.search(r"leaves open (\d+\.\d) nats", shown)[1])
     assert redraw == pytest.approx(recon, abs=0.051)
 

@@ -261,7 +261,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
         r"run\.json is not a description.*'gan'",
     ),
     "settings of another model": (
-        rewrite(lambda d: d["config"]["model"].update(latent_dim=5)),
+        rewrite(lambda d: d["config"]["model"].update(hidden=[5])),
         r"does not fit its run\.json: tensor 'decoder.*It belongs to another model",
     ),
 }

@@ -198,10 +198,10 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "one picture's latents": (with_latents(1), "fewer than 2 pictures"),
     "bad directions": (with_directions({"name": 3}), UNKNOWN),
     "directions alike": (with_directions(WIDE, WIDE), "already a direction called 'wide'"),
-    "a direction nowhere": (with_directions(WIDE | {"vector": [0, 0]}), "that are not all 0"),
+    "a direction nowhere": (with_directions(WIDE | {"vector": [0, 0]}), "have the same middle"),
     "a direction too far": (with_directions(WIDE | {"vector": [1.7e308, 1.7e308]}), "length inf"),
-    "a long direction": (with_directions(WIDE | {"vector": [1, 0, 0]}), "expected 2 numbers"),
-    "an unseen direction": (with_directions(WIDE | {"name": "\x00"}), "expected 1 to 30"),
+    "a long direction": (with_directions(WIDE | {"vector": [1, 0, 0]}), "2 finite numbers"),
+    "an unseen direction": (with_directions(WIDE | {"name": "\x00"}), "a name of 1 to 30"),
 }  # fmt: skip
 
 
