@@ -31,7 +31,13 @@ from vae_core.checkpoints import (
     save_trained,
 )
 from vae_core.data import Dataset, load_dataset
-from vae_core.errors import DatasetError, RunError, TrainingDivergedError, VAELabError
+from vae_core.errors import (
+    DatasetError,
+    InvalidInputError,
+    RunError,
+    TrainingDivergedError,
+    VAELabError,
+)
 from vae_core.frames import make_frame, make_probe
 from vae_core.learner import Learner
 from vae_core.recipes import default_config
@@ -201,7 +207,9 @@ class _Watcher:
 
     def look(self) -> None:
         step = self.learner.num_done
-        self.run.keep_frame(make_frame(self.learner.shown, self.probe, step, self.numbers))
+        # Losses are read now and then: a model that has just diverged has nothing to show.
+        with suppress(InvalidInputError):
+            self.run.keep_frame(make_frame(self.learner.shown, self.probe, step, self.numbers))
         self.looked_at = time.monotonic()
 
     def look_into_step(self) -> None:

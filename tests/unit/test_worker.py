@@ -414,7 +414,11 @@ def test_metrics_that_meet_a_full_disk_fail_the_run() -> None:
     assert run.record().status == "failed"
 
 
-def test_a_run_that_diverges_goes_back_and_says_so_with_advice() -> None:
+@pytest.mark.parametrize("interval", [60.0, 0.0], ids=["unwatched", "watched at each step"])
+def test_a_run_that_diverges_goes_back_and_says_so_with_advice(
+    interval: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "FRAME_INTERVAL_S", interval)
     run = runs.create(small(3))
     learners = []
 

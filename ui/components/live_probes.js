@@ -27,7 +27,9 @@ export function probes() {
     element,
     async dress({ originals, shape }) {
       if (state.shape && originals === state.originals) return;
-      Object.assign(state, { originals, shape });
+      // Reconstructions of another size are those of the run that was here before.
+      const isOther = state.shape && `${shape}` !== `${state.shape}`;
+      Object.assign(state, { originals, shape, png: isOther ? null : state.png });
       head.replaceChildren(...headOf(originals));
       measure(canvas, shape);
       await Promise.all([draw(originals, 0), draw(state.png, 1)]);
