@@ -155,9 +155,11 @@ def test_what_is_compared_is_shared_with_cursor_class_and_what_lies_behind(
     page: Page, elsewhere: Page, address: str
 ) -> None:
     open_pair(page, address, "model=digits-cvae-2d")
+    page.locator(".vl-compare").evaluate("before => before.classList.add('before')")
     page.get_by_role("combobox", name="Class told").click()
     page.get_by_role("option", name="told the class 7").click()
     page.wait_for_function("() => location.search.includes('compare_class')")
+    expect(page.locator(".vl-compare:not(.before) .vl-mark-cross path")).to_have_count(4)
     page.get_by_role("radio", name="Pictures").check(force=True)
     z = (1000 * hover(page, 1, (0.8, -1.2))).round() / 1000
     given = shared(page)
