@@ -8,6 +8,7 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.training import StubExecutor
 from vae_core import MLPConfig, RunConfig, build_model, runs
 from vae_core.checkpoints import save_trained
 from vae_core.data import Dataset
@@ -60,3 +61,12 @@ def save_model(digits: Dataset) -> Callable[..., RunRecord]:
         return runs.save_as(run, name)
 
     return save
+
+
+@pytest.fixture
+def executor(monkeypatch: pytest.MonkeyPatch) -> StubExecutor:
+    stub = StubExecutor()
+    monkeypatch.setattr("ui.run_controls.executor", lambda: stub)
+    monkeypatch.setattr("ui.run_controls.BEGIN_S", 0.0)
+    monkeypatch.setattr("ui.run_controls.STEP_S", 0.0)
+    return stub

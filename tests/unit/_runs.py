@@ -13,8 +13,10 @@ import pytest
 from vae_core import MLPConfig, RunConfig, TrainConfig
 from vae_core.frames import Frame
 from vae_core.runs import Run
+from vae_core.training import Progress, TrainEvent
 
 ROOT = Path(__file__).resolve().parents[2]
+STEPS = 19  # an epoch of `small`: 1,197 images in batches of 64
 DEAD_PID = 2**22 + 1  # beyond what Linux gives
 
 
@@ -85,3 +87,19 @@ def leftovers(folder: Path) -> list[str]:
 
 def weights(run: Run) -> bytes:
     return (run.folder / "model.safetensors").read_bytes()
+
+
+def at_step(run: Run, step: int, act: Callable[[], None]) -> Callable[[TrainEvent], None]:
+    """Do something once, when a step has been done."""
+    todo = [act]
+
+    def on_event(event: TrainEvent) -> None:
+        if isinstance(event, Progress) and event.step >= step and todo:
+            todo.pop()()
+
+    return on_event
+
+
+def without_times(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    clocks = ("elapsed_s", "images_per_s")
+    return [{k: v for k, v in row.items() if k not in clocks} for row in rows]

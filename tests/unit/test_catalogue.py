@@ -9,12 +9,6 @@ from vae_core.record import RECORD_FILE
 from vae_core.runs import Run
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
-
-
 @pytest.fixture
 def named() -> Run:
     run = runs.create(small())

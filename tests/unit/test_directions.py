@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit._runs import ROOT, small
+from tests.unit._runs import ROOT
 from vae_core import runs
 from vae_core.directions import (
     DIRECTIONS_FILE,
@@ -23,9 +23,8 @@ from vae_core.record import RECORD_FILE
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
-    return runs.create(small()).folder
+def folder(run: runs.Run) -> Path:
+    return run.folder
 
 
 def names(folder: Path) -> list[str]:

@@ -16,12 +16,6 @@ from vae_core.errors import CheckpointError
 from vae_core.parcel import MAX_BYTES, check_header, pack, unpack
 
 
-@pytest.fixture(autouse=True)
-def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
-
-
 @pytest.mark.parametrize("name", ["digits-2d", "digits-ae-2d", "digits-cvae-2d", "mnist-16d"])
 def test_a_model_comes_back_as_it_was_as_a_saved_run(bundled: Path, name: str) -> None:
     run = unpack(pack(bundled / name))
@@ -206,17 +200,15 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_a_hostile_file_is_refused_and_leaves_nothing(
-    bundled: Path, own_runs: Path, case: str
-) -> None:
+def test_a_hostile_file_is_refused_and_leaves_nothing(bundled: Path, root: Path, case: str) -> None:
     change, said = HOSTILE[case]
     content = change(pack(bundled / "digits-2d"))
     with pytest.raises(CheckpointError, match=said) as error:
         unpack(content)
     assert "Choose a file that this program wrote" in str(error.value)
-    assert str(own_runs) not in str(error.value)
+    assert str(root) not in str(error.value)
     assert len(str(error.value)) < 1_000
-    assert not own_runs.exists() or not list(own_runs.iterdir())
+    assert not root.exists() or not list(root.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -250,12 +242,12 @@ def test_what_it_started_from_stays_where_that_is_here(bundled: Path) -> None:
     assert record.story == "Started from the weights of digits-ae-2d."
 
 
-def test_an_id_or_owner_inside_is_not_believed(bundled: Path, own_runs: Path) -> None:
+def test_an_id_or_owner_inside_is_not_believed(bundled: Path, root: Path) -> None:
     change = with_record(
         id="../../x", owner="b" * 64, name="<script>alert(1)</script>", status="running"
     )
     run = unpack(change(pack(bundled / "digits-2d")))
-    assert run.folder.parent == own_runs
+    assert run.folder.parent == root
     record = run.record()
     assert (record.id, record.owner, record.status) == (run.id, None, "stopped")
     assert record.name == "<script>alert(1)</script>"  # pages show names as plain text

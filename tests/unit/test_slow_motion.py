@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -19,11 +18,6 @@ from vae_core.worker import execute
 
 STEPS = 19  # an epoch of `small`
 SOON_S = 1.0  # a nap, and whatever else a shared machine has to do
-
-
-@pytest.fixture(autouse=True)
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
 
 
 @pytest.fixture(scope="module")
