@@ -41,7 +41,7 @@ def keep() -> None:
         said = f"\N{LEFT DOUBLE QUOTATION MARK}{made.name}\N{RIGHT DOUBLE QUOTATION MARK}"
         told = {"text": f"{said} is a slider now: open Sliders to use it.", "isError": False}
     except VAELabError as error:
-        told = {"text": str(error), "isError": True}
+        told = {"text": errors.without_folders(str(error)), "isError": True}
     st.session_state["direction_told"] = told
 
 

@@ -49,10 +49,13 @@ def locked(folder: Path) -> Iterator[None]:
     """
     try:
         handle = os.open(folder, os.O_RDONLY)
-        fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError as error:
         raise disk_error(folder, error) from error
     try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            raise disk_error(folder, error) from error
         yield
     finally:
         os.close(handle)

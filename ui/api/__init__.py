@@ -5,11 +5,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ui.api import assets, drawing, events, histories, models, sharing
+from ui.api.refusal import refusal
 
 
 def unknown(request: Request) -> JSONResponse:
     """Answer any other address under /api/, which would else get the app's page."""
-    return JSONResponse({"error": f"There is nothing at {request.url.path}."}, status_code=404)
+    return refusal(f"There is nothing at {request.url.path}.", 404)
 
 
 ROUTES = [

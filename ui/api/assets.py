@@ -6,9 +6,10 @@ from functools import cache
 import plotly
 from plotly.offline import get_plotlyjs
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from ui.api.refusal import refusal
 from ui.components import SCRIPTS, VERSION
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -21,7 +22,7 @@ def script(request: Request) -> Response:
     name = request.path_params["name"]
     if request.path_params["version"] != VERSION or name not in SCRIPTS:
         error = f"No script {name!r} in this version; reload the page."
-        return JSONResponse({"error": error}, status_code=404)
+        return refusal(error, 404)
     return Response(SCRIPTS[name], media_type=_SCRIPT, headers=FOR_EVER)
 
 

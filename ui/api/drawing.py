@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ui import cache, told
 from ui.api.models import MODEL, Told, posted, posted_body
+from ui.api.refusal import refusal
 from vae_core.checkpoints import Checkpoint
 from vae_core.errors import InvalidInputError
 from vae_core.images import png, tile
@@ -26,11 +27,11 @@ async def ink(request: Request) -> Response:
     body = await posted_body(request, MAX_BYTES)
     if body is None:
         error = f"The file is larger than {MAX_BYTES // 2**20} MiB; choose a smaller picture."
-        return JSONResponse({"error": error}, 413)
+        return refusal(error, 413)
     try:
         found = await to_thread.run_sync(read_ink, body, limiter=_READERS)
     except InvalidInputError as error:
-        return JSONResponse({"error": str(error)}, 400)
+        return refusal(error, 400)
     return Response(png(found), media_type="image/png")
 
 

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 import anyio
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ui.api.following import Event, Follower
+from ui.api.refusal import refusal
 from vae_core import catalogue
 from vae_core.errors import RunError
 
@@ -26,7 +27,7 @@ async def events(request: Request) -> Response:
     try:
         run = catalogue.open_run(request.path_params["run_id"])
     except RunError as error:
-        return JSONResponse({"error": str(error)}, status_code=404)
+        return refusal(error, 404)
     after = request.headers.get("last-event-id") or request.query_params.get("after", "")
     # A server that ends lets the stream come to its end, instead of cutting it off.
     closing = anyio.Event()

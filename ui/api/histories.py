@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from ui import theme
 from ui.api.following import frame_json, json_text
-from ui.errors import without_folders
+from ui.api.refusal import refusal
 from vae_core import catalogue
 from vae_core.errors import RunError
 from vae_core.film import Look, film
@@ -21,7 +21,7 @@ def index(request: Request) -> Response:
     try:
         history = read_history(catalogue.open_run(request.path_params["run_id"]))
     except RunError as error:
-        return JSONResponse({"error": without_folders(str(error))}, status_code=404)
+        return refusal(error, 404)
     axes = {"limit": history.limit, "axis_labels": list(history.plane.labels)}
     headers = {"Cache-Control": "no-store"}
     return JSONResponse({"steps": list(history.steps), **axes}, headers=headers)
@@ -34,7 +34,7 @@ def moment(request: Request) -> Response:
         numbers = (request.path_params[name] for name in ("step", "newest"))
         frame = read_moment(run, *numbers)
     except RunError as error:
-        return JSONResponse({"error": without_folders(str(error))}, status_code=404)
+        return refusal(error, 404)
     return Response(json_text(frame_json(frame)), media_type="application/json", headers=A_WHILE)
 
 
@@ -49,7 +49,7 @@ def as_gif(request: Request) -> Response:
         run = catalogue.open_run(request.path_params["run_id"])
         content = film(run, look, behind=behind)
     except RunError as error:
-        return JSONResponse({"error": without_folders(str(error))}, status_code=404)
+        return refusal(error, 404)
     headers = {"Content-Disposition": f'attachment; filename="{run.id}.gif"'}
     return Response(content, media_type="image/gif", headers=headers)
 

@@ -12,13 +12,13 @@ import torch
 from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from torch import Tensor
 
 from ui import cache, told
 from ui.api.assets import FOR_EVER
-from ui.errors import without_folders
+from ui.api.refusal import refusal
 from ui.told import Given
 from vae_core.checkpoints import Checkpoint
 from vae_core.errors import InvalidInputError, VAELabError
@@ -51,13 +51,11 @@ def of_model(endpoint: Endpoint) -> Callable[[Request], Response]:
         model_id, version = request.path_params["id"], request.path_params["version"]
         key = cache.key_of(model_id)
         if key is None or str(key[1]) != version:
-            return JSONResponse(
-                {"error": "This model is not here, or was changed; reload the page."}, 404
-            )
+            return refusal("This model is not here, or was changed; reload the page.", 404)
         try:
             return endpoint(request, cache.checkpoint(key))
         except VAELabError as error:
-            return JSONResponse({"error": without_folders(str(error))}, 400)
+            return refusal(error, 400)
 
     return answer
 
@@ -90,7 +88,7 @@ def sheet(request: Request, found: Checkpoint) -> Response:
     positions = range(len(found.latents))[number * size : (number + 1) * size]
     pictures = cache.originals(found, positions)
     if pictures is None or not len(pictures):
-        return JSONResponse({"error": "These pictures are not on this computer."}, 404)
+        return refusal("These pictures are not on this computer.", 404)
     return Response(png(tile(pictures, SHEET_SIDE)), media_type="image/png", headers=FOR_EVER)
 
 
@@ -102,7 +100,7 @@ def readable(request: Request, found: Checkpoint) -> Response:
     """
     reader = reader_of(found.record.config.dataset)
     if reader is None:
-        return JSONResponse({"error": "No classifier here reads this kind of pictures."}, 404)
+        return refusal("No classifier here reads this kind of pictures.", 404)
     limit = _number(request.query_params.get("limit", ""))
     known = told.from_json_text(found, request.query_params.get("told", "{}"))
     means = found.latents.encoded.mean
@@ -134,7 +132,7 @@ def posted(endpoint: Callable[[Checkpoint, Tensor, Told], Response]) -> AsyncEnd
         body = await posted_body(request, MAX_BODY_BYTES)
         if body is None:
             error = f"More than {MAX_BODY_BYTES:,} bytes received; ask for fewer pictures at once."
-            return JSONResponse({"error": error}, 413)
+            return refusal(error, 413)
 
         def answer_for(_: Request, found: Checkpoint) -> Response:
             z, conditions = _asked(found, body)

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ui import cache, take_away
 from ui.api.models import MODEL, of_model, posted_body
-from ui.errors import without_folders
+from ui.api.refusal import refusal
 from vae_core import parcel
 from vae_core.checkpoints import Checkpoint
 from vae_core.errors import VAELabError
@@ -27,7 +27,7 @@ def qr(request: Request) -> Response:
     text = request.query_params.get("text", "")
     if not 0 < len(text) <= MAX_ADDRESS or urlsplit(text).scheme not in ("http", "https"):
         error = f"An address of at most {MAX_ADDRESS:,} characters is expected as text."
-        return JSONResponse({"error": error}, status_code=400)
+        return refusal(error, 400)
     buffer = io.BytesIO()
     code = segno.make(text, error="l", micro=False)
     code.save(buffer, kind="svg", border=_QUIET, light="#fff", xmldecl=False, svgns=True)
@@ -67,15 +67,15 @@ def as_notebook(request: Request, found: Checkpoint) -> Response:
 async def upload(request: Request) -> Response:
     """Make a saved run of a file that `checkpoint` has served; answers its title for `?model=`."""
     if not _is_own(request):
-        return JSONResponse({"error": "This upload comes from another site."}, 403)
+        return refusal("This upload comes from another site.", 403)
     body = await posted_body(request, parcel.MAX_BYTES)
     if body is None:
         error = f"The file is larger than {parcel.MAX_BYTES // 2**20} MiB; no checkpoint is."
-        return JSONResponse({"error": error}, 413)
+        return refusal(error, 413)
     try:
         run = await run_in_threadpool(parcel.unpack, body)
     except VAELabError as error:
-        return JSONResponse({"error": without_folders(str(error))}, 400)
+        return refusal(error, 400)
     return Response(json.dumps({"title": run.record().title}), media_type="application/json")
 
 

@@ -76,7 +76,8 @@ function open(data, parentElement, send, isBehind) {
 /**
  * What all parts of the map share: data, send, board, painter, originals, stored; once they are
  * here, scene, latents and places; told(): what the model is told at every place; drawnAs: the class
- * that a drawing in sight is told to be, or null; visible(): 1 or 0 for each dot, or null for all; say(note); speak(text), for people who do not see; isOpen().
+ * that a drawing in sight is told to be, or null; visible(): 1 or 0 for each dot, or null for all;
+ *   say(note); speak(text), for people who do not see; isOpen().
  */
 function shared(data, send, page, state) {
   const painter = createPainter();

@@ -14,7 +14,8 @@ const NAMES_REACH = 1.5; // heights of a name, from its class
 /**
  * @returns {object} element, where `data-step` is the step of the frame whose dots have arrived and
  *   `data-frames` counts frames; dress(data): take over what `live.py` says; show(frame, ms): a
- *   frame, as the "frame" event gives it, to which the dots glide for so long; mark(pictures, picked): where a batch's pictures fall;
+ *   frame, as the "frame" event gives it, to which the dots glide for so long; mark(pictures,
+ *   picked): where a batch's pictures fall;
  *   cover(isOn): whether the decoder's pictures lie behind; close().
  */
 export function liveMap() {

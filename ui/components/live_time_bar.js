@@ -7,7 +7,8 @@ const SPEEDS = [0.5, 1, 2, 4];
 const [PLAY, PAUSE] = ["Play the training from here on", "Pause the film"];
 
 /**
- * @returns {object} element; controls: thumb, play, now, keep (the film, as a file); speed(): of the film; fill(row): how far
+ * @returns {object} element; controls: thumb, play, now, keep (the film, as a file); speed(): of
+ *   the film; fill(row): how far
  *   training is, null for not at all; place(frame): the moment shown, null for the present;
  *   enable(can, isBack); mark(isPlaying); say(text).
  */

@@ -6,7 +6,8 @@ import { lift } from "./map_geometry.js";
  * @param {object} part what all parts of the map share, see `latent_map.js`.
  * @returns {object} goTo(place, near): to a place in map coordinates, where `near` is the dot
  *   beside it, or -1; place(): where it is; redraw(): after what is told has changed. The board
- *   hears "here", {place, picture}, "address", see `share.js`, and "dot", {label, isOriginal, picture}, or null without one.
+ *   hears "here", {place, picture}, "address", see `share.js`, and "dot", {label, isOriginal,
+ *   picture}, or null without one.
  */
 export function createCursor(part) {
   const { board, painter, scene, stored, latents, places } = part;

@@ -12,13 +12,22 @@ const MAX_TRAIL = 400;
  * @param {() => void} retell called when another class is told while the pad is in sight.
  * @returns {{show: (isOn: boolean) => void, redraw: () => void, close: () => void}} show: while the
  *   pad is in sight; redraw: after what is told has changed. It hears "ink" on the board, what is on
- *   the pad, and "drawnAs", the class that it is told to be, and puts "drawn": {picture, recon, error, z, place} and "near", what the server answers,
+ *   the pad, and "drawnAs", the class that it is told to be, and puts "drawn": {picture, recon,
+ *   error, z, place} and "near", what the server answers,
  *   or null without a drawing.
  */
 export function createDrawn(part, retell) {
   const { board, painter } = part;
   const server = oneRequest((note) => part.say(note));
-  const state = { ink: null, label: null, isOn: false, encoder: null, trail: [], picture: null, z: null };
+  const state = {
+    ink: null,
+    label: null,
+    isOn: false,
+    encoder: null,
+    trail: [],
+    picture: null,
+    z: null,
+  };
   const view = { part, state, server };
   view.job = {
     count: 1,

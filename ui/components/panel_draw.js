@@ -12,7 +12,8 @@ import { choices, make } from "./dom.js";
  * @param {(label: number|null) => void} told which class it is told to be; null: the picked dot's.
  * @returns {object} element; dress(about); show(drawn): see `map_draw.js`, null for nothing;
  *   reveal(): bring it into sight, down to the pair of pictures;
- *   picked(label): the class that is told until another is chosen; near(found): its nearest training pictures, as the server answers them, or null.
+ *   picked(label): the class that is told until another is chosen; near(found): its nearest
+ *   training pictures, as the server answers them, or null.
  */
 export function drawView(changed, told) {
   const heading = make("h3");
@@ -82,7 +83,8 @@ function tellView(tell) {
 /** What a conditional model is told of the drawing beside a class: what the picked dot has. */
 function toldOf({ words, tellable, noun }) {
   const title = `Pick another dot to tell the model something else of your ${noun}`;
-  return words && !tellable.length ? make("span", { class: "vl-muted", title, text: `told ${words}` }) : "";
+  if (!words || tellable.length) return "";
+  return make("span", { class: "vl-muted", title, text: `told ${words}` });
 }
 
 /** The picture in the data's frame, and its reconstruction. */

@@ -42,7 +42,8 @@ const identityOf = ({ model, directions }) => JSON.stringify([model.url, directi
 
 /**
  * What all parts of the page share: data, setting, painter, stored pictures; root: their element;
- * say(note); forget(name of a direction); ready: Promise of the decoder; map: the small map, if there is one.
+ * say(note); forget(name of a direction); ready: Promise of the decoder; map: the small map, if
+ *   there is one.
  */
 function open(data, parentElement, send, forget) {
   const view = { identity: identityOf(data), send };
