@@ -21,12 +21,12 @@ def ask_noise() -> tuple[str, float]:
         bind="query-params",
         wrap=True,
     )
-    level = st.slider(
-        f"Level: {CORRUPTIONS[kind].unit}",
-        0.0,
-        1.0,
-        CORRUPTIONS[kind].default,
-        0.05,
+    levels = CORRUPTIONS[kind].levels
+    level = st.select_slider(
+        f"Level: {levels.unit}",
+        levels.choices,
+        levels.default,
+        format_func="{:g}".format,
         key=f"level_{kind}",
         bind="query-params",
         width=260,

@@ -13,7 +13,7 @@ from vae_core.config import CorruptionConfig
 from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DataSpec
 from vae_core.data.strokes import draw_digits
-from vae_core.restoration import Restored
+from vae_core.restoration import Denoised
 
 NUM_IMAGES = 8
 MAX_MODELS = 3
@@ -105,7 +105,7 @@ def _noise(kind: str) -> str:
     return CORRUPTIONS[kind].title.lower().replace("gaussian", "Gaussian")
 
 
-def table(clean: Tensor, results: Mapping[str, Restored], models: list[cache.Choice]) -> str:
+def table(clean: Tensor, results: Mapping[str, Denoised], models: list[cache.Choice]) -> str:
     """HTML: one row for each method, with its mean PSNR and SSIM; the best are marked."""
     rows = [_row("clean", "Clean", f"{len(clean)} pictures", clean, None, False, False)]
     # Pictures that nothing has damaged win no prize.
@@ -128,7 +128,7 @@ def _row(
     title: str,
     note: str,
     images: Tensor,
-    result: Restored | None,
+    result: Denoised | None,
     best_psnr: bool,
     best_ssim: bool,
 ) -> str:
@@ -151,7 +151,7 @@ def _heading(text: str, explained: str) -> str:
     return f'<th class="num head">{text} {pictures.tooltip(text, explained)}</th>'
 
 
-def _is_identical(result: Restored) -> bool:
+def _is_identical(result: Denoised) -> bool:
     return result.psnr_db >= IDENTICAL_DB
 
 
@@ -159,7 +159,7 @@ def _tick(is_best: bool) -> str:
     return "<small>best</small>" if is_best else ""
 
 
-def remarks(results: Mapping[str, Restored], models: list[cache.Choice], kind: str) -> list[str]:
+def remarks(results: Mapping[str, Denoised], models: list[cache.Choice], kind: str) -> list[str]:
     """Plain sentences in Markdown: who was trained for this, who loses to a simple filter."""
     if _is_identical(results[NOISY]):
         said = [
@@ -205,7 +205,7 @@ def _were(models: list[cache.Choice]) -> str:
     return "was" if len(models) == 1 else "were"
 
 
-def _untrained(results: Mapping[str, Restored], models: list[cache.Choice], kind: str) -> list[str]:
+def _untrained(results: Mapping[str, Denoised], models: list[cache.Choice], kind: str) -> list[str]:
     """Who was trained on clean pictures, and what came of it here."""
     clean = [model for model in models if not _corruption(model)]
     if not clean:

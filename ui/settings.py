@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.told import CLASS
 from vae_core.config import MAX_BETA, MAX_EPOCHS, CorruptionConfig, RunConfig
-from vae_core.corruption import CORRUPTIONS
+from vae_core.corruption import CORRUPTIONS, Levels
 from vae_core.data import DATASETS
 from vae_core.models import MODELS, ConditionConfig
 from vae_core.recipes import default_config
@@ -26,13 +26,14 @@ def start_from(config: RunConfig) -> None:
         "latent_dim": config.model.latent_dim,
         "beta": config.train.beta,
         "noise": damage.kind if damage else NO_NOISE,
-        "level": damage.level if damage else 0.5,
         "seed": config.seed,
         "tell_class": any(condition.name == CLASS for condition in config.model.conditions),
     }
     for name, value in values.items():
         st.session_state[_PREFIX + name] = value
     st.session_state[_epochs_key()] = config.train.epochs
+    if damage is not None:
+        st.session_state[_level_key()] = damage.level
 
 
 def show_next_time(config: RunConfig) -> None:
@@ -58,6 +59,9 @@ def prepare(watched: RunConfig | None) -> None:
         st.session_state[key] = st.session_state[key]
     if _epochs_key() not in st.session_state:
         st.session_state[_epochs_key()] = default_config(*_pair()).train.epochs
+    noise = st.session_state[_PREFIX + "noise"]
+    if noise != NO_NOISE and _level_key() not in st.session_state:
+        st.session_state[_level_key()] = CORRUPTIONS[noise].levels.default
 
 
 def drawer(label: str) -> None:
@@ -134,8 +138,16 @@ def drawer(label: str) -> None:
             )
         noise = st.session_state[_PREFIX + "noise"]
         if noise != NO_NOISE:
-            title = f"Noise level ({CORRUPTIONS[noise].unit})"
-            st.slider(title, 0.0, 1.0, step=0.05, key=_PREFIX + "level")
+            _ask_level(CORRUPTIONS[noise].levels)
+
+
+def _ask_level(levels: Levels) -> None:
+    title = f"Level ({levels.unit})"
+    if levels.is_stepped:
+        st.select_slider(title, levels.choices, key=_level_key(), format_func="{:g}".format)
+    else:
+        step = levels.choices[1] - levels.choices[0]
+        st.slider(title, levels.choices[0], levels.choices[-1], step=step, key=_level_key())
 
 
 def chosen(watched: RunConfig | None = None) -> RunConfig:
@@ -155,7 +167,9 @@ def chosen(watched: RunConfig | None = None) -> RunConfig:
         base.model.name,
     ):
         base = watched
-    damage = {"kind": value["noise"], "level": value["level"]}
+    noise = value["noise"]
+    level = None if noise == NO_NOISE else st.session_state[_level_key()]
+    damage = None if level is None else CorruptionConfig.parse({"kind": noise, "level": level})
     return base.evolve(
         model=base.model.evolve(
             latent_dim=value["latent_dim"],
@@ -165,7 +179,7 @@ def chosen(watched: RunConfig | None = None) -> RunConfig:
         train=base.train.evolve(
             beta=value["beta"],
             epochs=st.session_state[_epochs_key()],
-            corruption=None if value["noise"] == NO_NOISE else CorruptionConfig.parse(damage),
+            corruption=damage,
         ),
         seed=value["seed"],
     )
@@ -202,14 +216,18 @@ def new_seed() -> int:
 
 
 _NAMES = (
-    "dataset", "model", "posterior", "latent_dim", "beta", "noise", "level", "seed",
-    "tell_class",
+    "dataset", "model", "posterior", "latent_dim", "beta", "noise", "seed", "tell_class",
 )  # fmt: skip
 
 
 def _epochs_key() -> str:
     """Where the number of epochs is kept: each data set and network has its own good one."""
     return _PREFIX + "_".join(("epochs", *_pair()))
+
+
+def _level_key() -> str:
+    """Where the level of the damage is kept: each kind has its own unit."""
+    return f"{_PREFIX}level_{st.session_state[_PREFIX + 'noise']}"
 
 
 def _pair() -> tuple[str, str]:

@@ -18,7 +18,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 from vae_core.checkpoints import Checkpoint, load_checkpoint
 from vae_core.config import CorruptionConfig, RunConfig, TrainConfig
-from vae_core.corruption import CORRUPTIONS, corrupt
+from vae_core.corruption import CORRUPTIONS, Damaged, corrupt, damage, hide
 from vae_core.data import DATASETS, load_dataset
 from vae_core.errors import VAELabError
 from vae_core.inference import decode, encode, reconstruct, sample, traverse
@@ -37,6 +37,7 @@ __all__ = [
     "ConditionConfig",
     "ConvConfig",
     "CorruptionConfig",
+    "Damaged",
     "MLPConfig",
     "RunConfig",
     "TrainConfig",
@@ -44,11 +45,13 @@ __all__ = [
     "build_model",
     "compare_denoising",
     "corrupt",
+    "damage",
     "decode",
     "default_config",
     "denoise",
     "encode",
     "evaluate",
+    "hide",
     "knn_accuracy",
     "load_checkpoint",
     "load_dataset",

@@ -11,6 +11,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from vae_core.corruption import CORRUPTIONS
 from vae_core.data import ImageSource
 from vae_core.learner import Learner
 from vae_core.objectives import Losses
@@ -41,12 +42,18 @@ class Stepper:
         """Take one step on the images at `indices` (B,); see `Learner.step`."""
         learner = self.learner
         is_full = len(indices) == learner.config.train.batch_size
-        if learner.device.type == "cuda" and is_full:
+        if learner.device.type == "cuda" and is_full and _is_recordable(learner):
             if self.recorded is None:
                 self.recorded = RecordedStep(learner, self.source)
             return self.recorded(indices)
         batch = self.source.batch(indices, learner.generators["binarise"])
         return learner.step(batch, wants_values=wants_values)
+
+
+def _is_recordable(learner: Learner) -> bool:
+    """Whether all that a step does is done on the card."""
+    damage = learner.config.train.corruption
+    return damage is None or CORRUPTIONS[damage.kind].is_recordable
 
 
 class RecordedStep:

@@ -5,9 +5,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from vae_core.augmentation import AugmentationConfig
-from vae_core.corruption import CORRUPTIONS
+from vae_core.corruption import check_level
 from vae_core.data import DATASETS
-from vae_core.errors import InvalidConfigError, UnknownNameError
+from vae_core.errors import InvalidConfigError, InvalidInputError, UnknownNameError
 from vae_core.models import MLPConfig, ModelConfig
 from vae_core.objectives import ElboConfig, Objective
 from vae_core.processor import DeviceName
@@ -22,16 +22,18 @@ class CorruptionConfig(Config):
 
     Attributes:
         kind: a name in CORRUPTIONS.
-        level: 0 to 1, in the unit of that corruption.
+        level: in the unit of that corruption, which says how far it goes.
     """
 
     kind: str = "gaussian"
-    level: float = Field(default=0.5, ge=0.0, le=1.0)
+    level: float = 0.5
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if self.kind not in CORRUPTIONS:
-            raise UnknownNameError("corruption", self.kind, CORRUPTIONS)
+        try:
+            check_level(self.kind, self.level)
+        except InvalidInputError as error:
+            raise InvalidConfigError(str(error)) from error
         return self
 
 

@@ -9,7 +9,7 @@ from tests.pages.reading import html, text
 from ui import denoising
 from vae_core import compare_denoising, load_checkpoint
 from vae_core.data import Dataset
-from vae_core.restoration import Restored
+from vae_core.restoration import Denoised
 
 
 def shown(app: AppTest, row: str) -> tuple[float, float]:
@@ -33,13 +33,13 @@ def test_every_number_is_the_librarys(open_page: Open, digits: Dataset, bundled)
 def test_more_noise_gives_a_lower_psnr(open_page: Open) -> None:
     app = open_page("denoise")
     before = shown(app, "noisy")
-    app.slider(key="level_gaussian").set_value(0.9).run()
+    app.select_slider(key="level_gaussian").set_value(0.9).run()
     assert shown(app, "noisy") < before
 
 
 def test_no_noise_at_all_is_said_and_wins_no_prize(open_page: Open) -> None:
     app = open_page("denoise")
-    app.slider(key="level_gaussian").set_value(0.0).run()
+    app.select_slider(key="level_gaussian").set_value(0.0).run()
     row = re.search(r'<tr class="row-noisy">(.*?)</tr>', html(app)).group(1)
     assert "\N{INFINITY}" in row
     assert "1.000" in row
@@ -57,7 +57,7 @@ def outcome(noisy: float, median: float, trained: float, clean: float, app: AppT
         "mnist-denoise-16d": trained,
         "mnist-16d": clean,
     }
-    results = {name: Restored(torch.zeros(1, 1, 8, 8), psnr, 0.5) for name, psnr in psnrs.items()}
+    results = {name: Denoised(torch.zeros(1, 1, 8, 8), psnr, 0.5) for name, psnr in psnrs.items()}
     models = [offered["mnist-16d"], offered["mnist-denoise-16d"]]
     return " ".join(denoising.remarks(results, models, "gaussian"))
 
@@ -89,7 +89,7 @@ def test_each_noise_has_its_own_level(open_page: Open, kind: str) -> None:
     app = open_page("denoise")
     app.session_state["noise"] = kind
     app.run()
-    assert app.slider(key=f"level_{kind}").value in (0.3, 0.4)
+    assert app.select_slider(key=f"level_{kind}").value in (0.3, 0.4)
     assert not app.error
 
 

@@ -66,5 +66,5 @@ def corruption(noise: str | None, level: float | None) -> CorruptionConfig | Non
         return None
     if noise not in CORRUPTIONS:
         raise UnknownNameError("corruption", noise, CORRUPTIONS)
-    default = CORRUPTIONS[noise].default
+    default = CORRUPTIONS[noise].levels.default
     return CorruptionConfig.parse({"kind": noise, "level": default if level is None else level})

@@ -1,22 +1,20 @@
-"""Restoring damaged images: with a trained model, and with a classical baseline beside it."""
+"""Models beside a median filter on the same noisy images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from scipy.ndimage import median_filter as scipy_median_filter
 from torch import Tensor
 
 from vae_core.corruption import corrupt
-from vae_core.inference import reconstruct
 from vae_core.metrics import psnr_db, ssim
 from vae_core.models import NO_CONDITIONS, LatentModel
-
-MEDIAN_SIZE = 3
+from vae_core.restoration.by_model import denoise
+from vae_core.restoration.classical import median_filter
 
 
 @dataclass(frozen=True)
-class Restored:
+class Denoised:
     """One method's pictures and how close they are to the clean ones.
 
     Attributes:
@@ -30,25 +28,6 @@ class Restored:
     ssim: float
 
 
-def denoise(
-    model: LatentModel, x: Tensor, conditions: Mapping[str, Tensor] = NO_CONDITIONS
-) -> Tensor:
-    """One pass: the likelihood's mean at the posterior's mean of the damaged image.
-
-    Args:
-        x: (N, C, H, W) in [0, 1], damaged.
-        conditions: what a conditional model is told of the images, each (N, ...).
-    """
-    return reconstruct(model, x, conditions)
-
-
-def median_filter(x: Tensor) -> Tensor:
-    """Median of each 3x3 neighbourhood (scipy.ndimage), edges mirrored."""
-    return torch.from_numpy(
-        scipy_median_filter(x.numpy(), size=(1, 1, MEDIAN_SIZE, MEDIAN_SIZE), mode="reflect")
-    )
-
-
 def compare_denoising(
     models: Mapping[str, LatentModel],
     clean: Tensor,
@@ -56,7 +35,7 @@ def compare_denoising(
     level: float,
     seed: int,
     conditions: Mapping[str, Tensor] = NO_CONDITIONS,
-) -> dict[str, Restored]:
+) -> dict[str, Denoised]:
     """Damage images once and restore them by every method, so that the numbers compare.
 
     Args:
@@ -74,7 +53,7 @@ def compare_denoising(
     pictures = {"noisy": noisy, "median filter": median_filter(noisy)}
     pictures |= {name: denoise(model, noisy, conditions) for name, model in models.items()}
     return {
-        name: Restored(
+        name: Denoised(
             images, float(psnr_db(images, clean).mean()), float(ssim(images, clean).mean())
         )
         for name, images in pictures.items()

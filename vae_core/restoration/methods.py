@@ -1,0 +1,38 @@
+"""Every way of restoring, under a name."""
+
+from vae_core.corruption import Damaged
+from vae_core.models import LatentModel
+from vae_core.restoration.base import Conditions, Method, Restored
+from vae_core.restoration.by_model import denoise, keep_known
+from vae_core.restoration.classical import median_filter
+
+
+def classical_methods(dataset: str) -> dict[str, Method]:
+    """The filters, by name, with parameters chosen on a data set's validation images."""
+
+    def median(damaged: Damaged, conditions: Conditions, seed: int) -> Restored:
+        return Restored(keep_known(median_filter(damaged.images), damaged))
+
+    return {
+        "median": Method(
+            "median", "Median filter", "classical, no training", "classical", lambda _: True, median
+        )
+    }
+
+
+def model_methods(model: LatentModel, suffix: str = "") -> dict[str, Method]:
+    """What a trained model can do, by name.
+
+    Args:
+        suffix: is added to each name, such as ":mnist-16d".
+    """
+
+    def one_pass(damaged: Damaged, conditions: Conditions, seed: int) -> Restored:
+        return Restored(keep_known(denoise(model, damaged.images, conditions), damaged))
+
+    name = f"one-pass{suffix}"
+    return {
+        name: Method(
+            name, "One pass", "through encoder and decoder", "model", lambda _: True, one_pass
+        )
+    }
