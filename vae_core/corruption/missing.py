@@ -54,7 +54,8 @@ def scribble(x: Tensor, level: float, generator: torch.Generator) -> Changed:
     rows = (torch.arange(height, device=x.device) + 0.5) / height
     columns = (torch.arange(width, device=x.device) + 0.5) / width
     reached = torch.full((len(x), height, width), math.inf, device=x.device)
-    for time, (down, right) in enumerate(_walk(len(x), generator, x.device).unbind(1)):
+    for time, place in enumerate(_walk(len(x), generator, x.device).unbind(1)):
+        down, right = place.unbind(1)
         away = torch.hypot(rows[:, None] - down, columns - right)
         when = torch.where(away <= PEN, float(time), NUM_PLACES + away)
         reached = torch.minimum(reached, when)
