@@ -86,15 +86,14 @@ def contestants(dataset: str) -> dict[str, Method]:
     clean, denoising = (
         model_methods(load_checkpoint(catalogue.folder_of(name)).model) for name in MODELS[dataset]
     )
-    named = classical_methods(dataset) | {
+    named = {
+        **classical_methods(dataset),
         "vae": clean["one-pass"],
         "denoising-vae": denoising["one-pass"],
         "posterior-mean": denoising["posterior-mean"],
         SEARCH: clean["search"],
+        **champion_method(dataset),
     }
-    champion = champion_method(dataset)
-    if champion is not None:
-        named[CHAMPION] = champion
     return {name: replace(named[name], name=name) for name in METHODS if name in named}
 
 
