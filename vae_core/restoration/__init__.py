@@ -4,20 +4,27 @@ from vae_core.restoration.base import Method, Restored
 from vae_core.restoration.by_model import denoise, keep_known
 from vae_core.restoration.classical import median_filter
 from vae_core.restoration.comparing import DAMAGED, Scored, compare
+from vae_core.restoration.crossings import Crossing, crossings
 from vae_core.restoration.denoising import Denoised, compare_denoising
+from vae_core.restoration.levels import LevelRow, measure_levels, measured_levels
 from vae_core.restoration.methods import classical_methods, model_methods
 
 __all__ = [
     "DAMAGED",
+    "Crossing",
     "Denoised",
+    "LevelRow",
     "Method",
     "Restored",
     "Scored",
     "classical_methods",
     "compare",
     "compare_denoising",
+    "crossings",
     "denoise",
     "keep_known",
+    "measure_levels",
+    "measured_levels",
     "median_filter",
     "model_methods",
 ]
