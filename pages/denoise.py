@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import cache, denoising, errors, originals, pictures, state
+from ui import cache, denoising, errors, limits, originals, pictures, state
 from vae_core.corruption import CORRUPTIONS
 from vae_core.restoration import compare_denoising
 
@@ -106,3 +106,4 @@ with errors.shown():
     results = compare_denoising(loaded, clean.images, kind, level, noise_seed, clean.conditions)
     pictures.show(denoising.table(clean.images, results, models))
     st.markdown(" ".join(denoising.remarks(results, models, kind)))
+    limits.show(choice)

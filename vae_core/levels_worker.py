@@ -1,20 +1,20 @@
-"""What a process executes that measures where methods break: one request, then it ends.
+"""What a process executes that measures where methods break, one request after another.
 
-Protocol: the parent writes one line of JSON, a `LevelsRequest`. The child answers in lines of JSON,
-`{"row": ..., "num_rows": n}` for each row as soon as it is measured, of n in all; then
-`{"is_done": true}`, or `{"error": "..."}` where the request cannot be met. When the pipe closes
-it ends.
+Protocol: the parent writes one line of JSON for each, a `LevelsRequest`. The child answers in lines
+of JSON: `{"row": ...}` for each row as soon as it is measured, then `{"is_done": true}`, or
+`{"error": "..."}` where the request cannot be met. When the pipe closes it ends.
 """
 
 import json
 import os
+import queue
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import pairwise
 from threading import Thread
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 from pydantic import Field
@@ -24,7 +24,7 @@ from vae_core.checkpoints import load_checkpoint
 from vae_core.child import settle_in
 from vae_core.corruption import check_level
 from vae_core.data import load_dataset
-from vae_core.errors import InvalidInputError, UnknownNameError, VAELabError
+from vae_core.errors import InvalidInputError, UnknownNameError, VAELabError, shortened
 from vae_core.metrics.extractor import reader_of
 from vae_core.models import LatentModel
 from vae_core.restoration import LevelRow, Method, classical_methods, measure_levels, model_methods
@@ -33,7 +33,6 @@ from vae_core.schema import Config
 NICENESS = 10
 MAX_IMAGES, NUM_SLOW = 200, 16
 MAX_MODELS, MAX_METHODS, MAX_LEVELS = 3, 10, 21
-MAX_LINE = 10_000  # letters of a request
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
@@ -66,7 +65,7 @@ class LevelsRequest(Config):
 
 
 def check(request: LevelsRequest) -> None:
-    """Refuse damage that there is not.
+    """Refuse damage that there is not, and a method named twice.
 
     Raises:
         UnknownNameError: for a kind that is not registered.
@@ -78,6 +77,10 @@ def check(request: LevelsRequest) -> None:
         raise InvalidInputError(
             f"Levels {', '.join(f'{level:g}' for level in request.levels)} received; expected each "
             "to be higher than the one before."
+        )
+    if len(set(request.methods)) < len(request.methods):
+        raise InvalidInputError(
+            f"Methods {', '.join(request.methods)} received; expected each of them once."
         )
 
 
@@ -134,25 +137,26 @@ def _methods(request: LevelsRequest, models: Mapping[str, LatentModel]) -> list[
 
 
 def main() -> None:
-    """Answer one request."""
+    """Answer requests until the pipe closes."""
     answers = settle_in(NICENESS)
     torch.set_num_threads(1)
-    line = sys.stdin.readline(MAX_LINE)
-    Thread(target=_watch_pipe, daemon=True).start()
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    Thread(target=_listen, args=(lines,), daemon=True).start()
+    while True:
+        for said in _answers_to(lines.get()):
+            answers.write(json.dumps(said) + "\n")
 
-    def answer(**said: object) -> None:
-        answers.write(json.dumps(said) + "\n")
 
+def _answers_to(line: str) -> Iterator[dict[str, Any]]:
     try:
-        request = LevelsRequest.parse(_parsed(line))
-        for row in measure(request):
-            answer(row=asdict(row), num_rows=request.num_rows)
-        answer(is_done=True)
+        for row in measure(LevelsRequest.parse(_parsed(line))):
+            yield {"row": asdict(row)}
+        yield {"is_done": True}
     except VAELabError as error:
-        answer(error=str(error))
-    except Exception as error:  # noqa: BLE001  (said to whoever waits; the trace is for the log)
+        yield {"error": str(error)}
+    except Exception as error:  # noqa: BLE001  (one request's bug must not take the others with it)
         traceback.print_exc()
-        answer(error=f"Internal error, {type(error).__name__}.")
+        yield {"error": f"Internal error, {type(error).__name__}: {error}"}
 
 
 def _parsed(line: str) -> object:
@@ -160,15 +164,15 @@ def _parsed(line: str) -> object:
         return json.loads(line)
     except (ValueError, RecursionError):
         raise InvalidInputError(
-            f"A request of {len(line)} letters received that is no JSON; expected one line of it, "
-            f"of fewer than {MAX_LINE:,} letters."
+            f"A request received that is no JSON, {shortened(repr(line))}; expected an object with "
+            f"{', '.join(LevelsRequest.model_fields)}."
         ) from None
 
 
-def _watch_pipe() -> None:
-    while sys.stdin.read(MAX_LINE):
-        pass
-    os._exit(0)  # the parent is gone, or wants no more of it
+def _listen(lines: "queue.SimpleQueue[str]") -> None:
+    for line in sys.stdin:
+        lines.put(line)
+    os._exit(0)  # the parent is gone, or wants no more
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from vae_core.restoration.classical import median_filter
 from vae_core.restoration.comparing import DAMAGED, Scored, compare
 from vae_core.restoration.crossings import Crossing, crossings
 from vae_core.restoration.denoising import Denoised, compare_denoising
-from vae_core.restoration.levels import LevelRow, measure_levels, measured_levels
+from vae_core.restoration.levels import LevelRow, Quality, measure_levels, measured_levels
 from vae_core.restoration.methods import classical_methods, model_methods
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Denoised",
     "LevelRow",
     "Method",
+    "Quality",
     "Restored",
     "Scored",
     "classical_methods",
