@@ -61,9 +61,11 @@ def show(choice: cache.Choice) -> None:
             originals.offer_download(spec, key="get_data_for_limits")
             return
         measurements().warm()
-        kind = _ask_kind()
-        offered = limits_methods.offered_methods(choice, kind)
-        chosen = _ask_methods(choice, kind, offered)
+        left, right = st.columns([1, 3])
+        with left:
+            kind = _ask_kind()
+        with right:
+            chosen = _ask_methods(choice, kind, limits_methods.offered_methods(choice, kind))
         if not chosen:
             st.markdown(":gray[Choose a method.]")
             return
@@ -76,20 +78,26 @@ def show(choice: cache.Choice) -> None:
 
 def _ask_kind() -> str:
     """Which kind of damage: the lab's above, until another one is chosen here."""
-    above = st.query_params.get("noise", "gaussian")
-    above = above if above in CORRUPTIONS else "gaussian"
-    before = st.session_state.get("limits_follow")
-    st.session_state["limits_follow"] = above
-    if before not in (None, above) or "limits_kind" not in st.query_params | st.session_state:
+    above = _kind_above()
+    before = st.session_state.get("limits_follow", above)
+    is_chosen = "limits_kind" in st.session_state or "limits_kind" in st.query_params
+    if before != above or not is_chosen:
         st.session_state["limits_kind"] = above
+    st.session_state["limits_follow"] = above
     return st.selectbox(
         "Damage",
         list(CORRUPTIONS),
         format_func=lambda name: CORRUPTIONS[name].title,
         key="limits_kind",
         bind="query-params",
-        width=220,
     )
+
+
+def _kind_above() -> str:
+    """The kind that the page's address names, by its name or its title."""
+    asked = st.query_params.get("noise", "")
+    named = (kind for kind, it in CORRUPTIONS.items() if asked in (kind, it.title))
+    return next(named, "gaussian")
 
 
 def _ask_methods(choice: cache.Choice, kind: str, offered: Chosen) -> Chosen:
@@ -148,9 +156,9 @@ def _progress(wanted: Wanted, seen: Seen) -> tuple[float, str]:
     done, num_rows = len(seen.rows), wanted.request.num_rows
     if not done:
         return 0.0, "Starting: a process of its own measures, so that this page stays quick."
-    left_s = seen.elapsed_s / done * (num_rows - done)
-    level = seen.rows[-1].level
-    return done / num_rows, f"Level {level:g} measured, about {math.ceil(left_s)} s left"
+    left_s = seen.pace_s * (num_rows - done)
+    left = f", about {math.ceil(left_s)} s left" if left_s else ""
+    return done / num_rows, f"Level {seen.rows[-1].level:g} measured{left}"
 
 
 def _show_rows(wanted: Wanted, chosen: Chosen, seen: Seen) -> None:
@@ -160,10 +168,11 @@ def _show_rows(wanted: Wanted, chosen: Chosen, seen: Seen) -> None:
     levels = CORRUPTIONS[wanted.request.kind].levels
     is_over = seen.status == "finished"
     found = crossings(seen.rows, quality) if is_over else []
-    drawn, names = limits_figure.figure(seen.rows, titles, quality, levels, found)
+    drawn, names = limits_figure.figure(seen.rows, titles, quality, levels)
     said = _sentences(found, titles, is_stepped=levels.is_stepped)
     spoken = f"{QUALITIES[quality]} of {len(names)} methods against the level of damage."
-    figure.show("limits_chart", drawn, names, f"{spoken} The numbers are in the table below.")
+    marks = [(crossing.level, crossing.value) for crossing in found]
+    figure.show("limits_chart", drawn, names, marks, f"{spoken} The table below has the numbers.")
     st.markdown(_explained(wanted, chosen, quality))
     if not is_over:
         return

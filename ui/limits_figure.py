@@ -10,9 +10,11 @@ import plotly.graph_objects as go
 from ui import theme
 from ui.components.figure import Name
 from vae_core.corruption import Levels
-from vae_core.restoration import DAMAGED, Crossing, LevelRow, Quality
+from vae_core.restoration import DAMAGED, LevelRow, Quality
 
 HEIGHT = 380
+MARGIN = {"l": 56, "r": 14, "t": 14, "b": 48}
+ROOM = 0.015  # levels, for the last marker
 TOP_DB = 40.0  # the axis of PSNR ends here at the latest: a picture that is whole has 100
 MARKS = {
     "circle": "\N{BLACK CIRCLE}",
@@ -40,7 +42,6 @@ def figure(
     titles: Mapping[str, str],
     quality: Quality,
     levels: Levels,
-    crossings: Sequence[Crossing],
 ) -> tuple[dict[str, Any], list[Name]]:
     """The chart as Plotly's JSON, and the names of its lines.
 
@@ -48,7 +49,6 @@ def figure(
         rows: measured so far, at least one.
         titles: of the methods, in the order of their colours; "damaged" is drawn first, in grey.
         levels: of the kind of damage.
-        crossings: get their numbers, from 1.
     """
     lines, names, bands = [], [], []
     found = by_method(rows)
@@ -64,8 +64,8 @@ def figure(
         names.append(
             Name(titles[method], look["colour"], look["dash"], MARKS[look["symbol"]], y[-1])
         )
-    chart = go.Figure([*bands, *lines, _numbers(crossings)])
-    chart.update_layout(_layout(rows, quality, levels))
+    chart = go.Figure([*bands, *lines])
+    chart.update_layout(_layout(quality, levels, _range(rows, quality)))
     return json.loads(chart.to_json()), names
 
 
@@ -111,44 +111,27 @@ def _band(x: list[float], rows: Sequence[LevelRow], quality: Quality, colour: st
     )
 
 
-def _numbers(crossings: Sequence[Crossing]) -> go.Scatter:
-    """Where the crossings are, each with its number."""
-    return go.Scatter(
-        x=[crossing.level for crossing in crossings],
-        y=[crossing.value for crossing in crossings],
-        text=[f"{number}" for number in range(1, len(crossings) + 1)],
-        mode="markers+text",
-        marker={
-            "size": 20,
-            "color": theme.surface("background"),
-            "line": {"color": theme.surface("text"), "width": 1.5},
-        },
-        textfont={"size": 13, "color": theme.surface("text")},
-        cliponaxis=False,
-        hoverinfo="skip",
-    )
-
-
-def _layout(rows: Sequence[LevelRow], quality: Quality, levels: Levels) -> dict[str, Any]:
+def _layout(quality: Quality, levels: Levels, ends: list[float]) -> dict[str, Any]:
+    """Look and axes: `ends` are those of the quality's."""
     axis = {
         "fixedrange": True,
         "zeroline": False,
         "gridcolor": theme.surface("line"),
         "ticklabeloverflow": "allow",
     }
-    across = {"title": {"text": f"level: {levels.unit}", "standoff": 8}, "showgrid": False}
+    across = {"title": _title(f"level: {levels.unit}"), "showgrid": False}
     measured = levels.choices[1:]
     if levels.is_stepped:
         across |= {"tickvals": list(measured), "range": [0.8 * measured[0], 1.05 * measured[-1]]}
     else:
-        across |= {"range": [levels.choices[0], levels.choices[-1]]}
-    up = {"title": {"text": AXES[quality], "standoff": 6}, "range": _range(rows, quality)}
+        across |= {"range": [levels.choices[0], levels.choices[-1] + ROOM]}
+    up = {"title": _title(AXES[quality]), "range": ends}
     if quality == "read":
         up["tickformat"] = ".0%"
     return {
         "template": "none",
         "height": HEIGHT,
-        "margin": {"l": 56, "r": 14, "t": 14, "b": 48},
+        "margin": MARGIN,
         "showlegend": False,
         "dragmode": False,
         "hovermode": "x unified",
@@ -163,6 +146,10 @@ def _layout(rows: Sequence[LevelRow], quality: Quality, levels: Levels) -> dict[
         "xaxis": axis | across,
         "yaxis": axis | up,
     }
+
+
+def _title(text: str) -> dict[str, Any]:
+    return {"text": text, "standoff": 8, "font": {"size": 14}}
 
 
 def _range(rows: Sequence[LevelRow], quality: Quality) -> list[float]:

@@ -53,7 +53,7 @@ class Seen:
         status: of it.
         place: in the line, 1 is next; 0 for what does not wait.
         rows: measured so far.
-        elapsed_s: since it began, or what it took.
+        pace_s: what a row takes, since the first: the start of the process is no part of it.
         error: what was in the way of one that has failed.
         is_mine: whether whoever looks has asked for it.
     """
@@ -61,7 +61,7 @@ class Seen:
     status: Status
     place: int
     rows: tuple[LevelRow, ...]
-    elapsed_s: float
+    pace_s: float
     error: str
     is_mine: bool
 
@@ -74,7 +74,7 @@ class _Job:
     rows: list[LevelRow] = field(default_factory=list)
     error: str = ""
     began: float = 0.0
-    ended: float = 0.0
+    first_row_at: float = 0.0
     looked_at: float = 0.0
 
 
@@ -144,10 +144,10 @@ class Measurements:
             if job.status == "finished":
                 self._kept.move_to_end(wanted)
             place = self._line.index(job) + 1 if job in self._line else 0
-            until = job.ended or time.monotonic()
-            elapsed_s = until - job.began if job.began else 0.0
+            num = len(job.rows) - 1
+            pace_s = (time.monotonic() - job.first_row_at) / num if num > 0 else 0.0
             is_mine = owner in job.owners
-            return Seen(job.status, place, tuple(job.rows), elapsed_s, job.error, is_mine)
+            return Seen(job.status, place, tuple(job.rows), pace_s, job.error, is_mine)
 
     def leave(self, owner: str) -> None:
         """Give up what somebody has asked for; it goes on where others wait for it too."""
@@ -240,6 +240,7 @@ class Measurements:
             if "row" not in said:
                 return said.get("error", "")
             with self._changed:
+                job.first_row_at = job.first_row_at or time.monotonic()
                 job.rows.append(row_of(said["row"]))
         raise BrokenPipeError
 
@@ -253,7 +254,6 @@ class Measurements:
     def _keep(self, job: _Job, error: str) -> bool:
         """Keep a result, unless nobody wants it any more."""
         with self._changed:
-            job.ended = time.monotonic()
             if self._now is not job:
                 return False
             self._now = None

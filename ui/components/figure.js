@@ -1,5 +1,5 @@
 // A chart with lines, drawn by Plotly. Where there is room, each line has its name beside its end;
-// on a narrow page the names are a key under the chart.
+// on a narrow page the names are a key under the chart. Numbers mark some places.
 
 import { loadPlotly } from "./axes.js";
 import { make } from "./dom.js";
@@ -7,6 +7,7 @@ import { make } from "./dom.js";
 const NARROW = 640; // pixels
 const LINE_HEIGHT = 18;
 const LETTER = 7; // width
+const BADGE = 22; // across
 const CONFIG = { displayModeBar: false, doubleClick: false };
 
 const views = new WeakMap();
@@ -42,7 +43,9 @@ function open(parentElement) {
     const isNarrow = state.width < NARROW;
     key.replaceChildren(...(isNarrow ? names.map(keyEntry) : []));
     const room = isNarrow ? {} : namesBeside(figure.layout, names);
-    await plotly.react(plot, figure.data, { ...figure.layout, ...room, width: state.width }, CONFIG);
+    const layout = { ...figure.layout, ...room, width: state.width };
+    const lines = [...figure.data, badges(layout, state.data.marks, plot)];
+    await plotly.react(plot, lines, layout, CONFIG);
     root.dataset.drawn = figure.data.length;
   };
   const observer = new ResizeObserver(() => {
@@ -105,6 +108,39 @@ function apart(wanted, height) {
     lowest = tops[place] - LINE_HEIGHT;
   }
   return tops;
+}
+
+/** Numbers on their places, or a little above or below them where one would hide another. */
+function badges(layout, marks, plot) {
+  const { l, r, t, b } = layout.margin;
+  const scale = (range, length) => length / (range[1] - range[0]);
+  const across = scale(layout.xaxis.range, layout.width - l - r);
+  const up = scale(layout.yaxis.range, layout.height - t - b);
+  const [low, high] = layout.yaxis.range;
+  const placed = [];
+  for (const [x, y] of marks) {
+    const away = (at, it) => Math.hypot((x - it.x) * across, (at - it.y) * up);
+    const isFree = (at) => at >= low && at <= high && placed.every((it) => away(at, it) >= BADGE);
+    const steps = [0, 1, -1, 2, -2, 3, -3, 4, -4];
+    const shift = steps.find((step) => isFree(y + (step * BADGE) / up)) ?? 0;
+    placed.push({ x, y: Math.min(high, y + (shift * BADGE) / up) });
+  }
+  const colour = (name) => getComputedStyle(plot).getPropertyValue(`--vl-${name}`).trim();
+  return {
+    type: "scatter",
+    mode: "markers+text",
+    x: placed.map(({ x }) => x),
+    y: placed.map(({ y }) => y),
+    text: placed.map((_, place) => `${place + 1}`),
+    textfont: { size: 13, color: colour("text") },
+    marker: {
+      size: BADGE - 2,
+      color: colour("background"),
+      line: { color: colour("text"), width: 1.5 },
+    },
+    cliponaxis: false,
+    hoverinfo: "skip",
+  };
 }
 
 function keyEntry({ text, colour, dash, mark }) {

@@ -28,18 +28,26 @@ class Name:
     y: float
 
 
-def show(key: str, figure: dict[str, Any], names: list[Name], spoken: str) -> None:
+def show(
+    key: str,
+    figure: dict[str, Any],
+    names: list[Name],
+    marks: list[tuple[float, float]],
+    spoken: str,
+) -> None:
     """Draw a chart.
 
     Args:
         figure: Plotly's JSON, with margins for a narrow page, y axis with a range.
         names: of the lines.
+        marks: places (x, y) that get a number, from 1.
         spoken: what it shows, for people who do not see it.
     """
     data = {
         "plotlyUrl": PLOTLY_URL,
         "figure": figure,
         "names": [vars(name) for name in names],
+        "marks": marks,
         "spoken": spoken,
     }
     _FIGURE(key=key, data=data)
