@@ -16,7 +16,9 @@ from ui import (
     state,
 )
 from ui.components import again, figure
+from ui.limits_methods import MAX_METHODS, NUM_IMAGES, Chosen
 from ui.measuring import Seen, Wanted, measurements
+from ui.restoring_setting import Setting
 from ui.texts import plain
 from vae_core.corruption import CORRUPTIONS
 from vae_core.levels_worker import NUM_SLOW
@@ -28,9 +30,6 @@ from vae_core.restoration import (
     crossings,
 )
 from vae_core.restoration.crossings import sentence
-
-MAX_METHODS = 6
-Chosen = Mapping[str, limits_methods.Offered]
 
 QUALITIES: Mapping[Quality, str] = {
     "psnr_db": "PSNR",
@@ -47,14 +46,19 @@ EXPLAINED: Mapping[Quality, str] = {
 
 
 @st.fragment
-def show(choice: cache.Choice) -> None:
-    """Draw the section; it runs by itself, without the page around it."""
+def show(choice: cache.Choice, rows: Chosen, above: Setting) -> None:
+    """Draw the section; it runs by itself, without the page around it.
+
+    Args:
+        rows: all that the lab can show, by name.
+        above: what the lab shows.
+    """
     with st.container(key="limits"), errors.shown():
         st.subheader("Where it breaks", anchor=False)
         spec = choice.record.spec
         st.markdown(
             "How good the results are as the damage gets stronger, on "
-            f"{limits_methods.NUM_IMAGES} test pictures that no model has learned from."
+            f"{NUM_IMAGES} test pictures that no model has learned from."
         )
         if cache.dataset(spec.name) is None:
             st.markdown(f"It needs {spec.title}, which is not on this computer.")
@@ -63,9 +67,9 @@ def show(choice: cache.Choice) -> None:
         measurements().warm()
         left, right = st.columns([1, 3])
         with left:
-            kind = _ask_kind()
+            kind = _ask_kind(above.kind)
         with right:
-            chosen = _ask_methods(choice, kind, limits_methods.offered_methods(choice, kind))
+            chosen = _ask_methods(choice, kind, rows, above.rows)
         if not chosen:
             st.markdown(":gray[Choose a method.]")
             return
@@ -76,9 +80,8 @@ def show(choice: cache.Choice) -> None:
             _show_rows(wanted, chosen, seen)
 
 
-def _ask_kind() -> str:
+def _ask_kind(above: str) -> str:
     """Which kind of damage: the lab's above, until another one is chosen here."""
-    above = _kind_above()
     before = st.session_state.get("limits_follow", above)
     is_chosen = "limits_kind" in st.session_state or "limits_kind" in st.query_params
     if before != above or not is_chosen:
@@ -93,26 +96,20 @@ def _ask_kind() -> str:
     )
 
 
-def _kind_above() -> str:
-    """The kind that the page's address names, by its name or its title."""
-    asked = st.query_params.get("noise", "")
-    named = (kind for kind, it in CORRUPTIONS.items() if asked in (kind, it.title))
-    return next(named, "gaussian")
-
-
-def _ask_methods(choice: cache.Choice, kind: str, offered: Chosen) -> Chosen:
+def _ask_methods(choice: cache.Choice, kind: str, rows: Chosen, above: list[str] | None) -> Chosen:
     """A few methods, in the order in which they are offered, whatever order they were chosen in."""
+    fitting = limits_methods.fitting(rows, kind)
     names = st.multiselect(
         "Methods",
-        list(offered),
-        limits_methods.default(offered),
-        format_func=lambda name: offered[name].title,
+        list(fitting),
+        limits_methods.default(choice, rows, kind, above),
+        format_func=lambda name: fitting[name].title,
         key=f"limits_{choice.id}_{kind}",
         max_selections=MAX_METHODS,
         placeholder=f"Choose up to {MAX_METHODS} methods",
         persist_state="session",
     )
-    return {name: one for name, one in offered.items() if name in names[:MAX_METHODS]}
+    return {name: row for name, row in fitting.items() if name in names[:MAX_METHODS]}
 
 
 def _ask_for(wanted: Wanted) -> None:
@@ -136,7 +133,7 @@ def _show_state(wanted: Wanted, chosen: Chosen, seen: Seen | None) -> None:
     if seen is not None and seen.error:
         st.error(plain(errors.without_folders(seen.error)))
     num_levels = len(wanted.request.levels)
-    expected_s = limits_methods.expected_s(wanted, chosen)
+    expected_s = limits_methods.expected_s(wanted.request, chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Measure", key="limits_measure", type="primary", on_click=_ask_for, args=(wanted,)
@@ -212,7 +209,7 @@ def _explained(wanted: Wanted, chosen: Chosen, quality: Quality) -> str:
             said.append(f"Of clean test pictures it reads {100 * reader.card.test_accuracy:.0f} %.")
     else:
         said.append("Lines are means over the pictures; a band holds eight of ten of them.")
-    slow = [f"**{plain(one.title)}**" for one in chosen.values() if one.method.is_slow]
+    slow = [f"**{plain(one.title)}**" for one in chosen.values() if one.is_slow]
     if slow:
         said.append(f"{' and '.join(slow)} restored only the first {NUM_SLOW}.")
     return " ".join(said)

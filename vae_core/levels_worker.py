@@ -27,12 +27,19 @@ from vae_core.data import load_dataset
 from vae_core.errors import InvalidInputError, UnknownNameError, VAELabError, shortened
 from vae_core.metrics.extractor import reader_of
 from vae_core.models import LatentModel
-from vae_core.restoration import LevelRow, Method, classical_methods, measure_levels, model_methods
+from vae_core.restoration import (
+    LevelRow,
+    Method,
+    champion_method,
+    classical_methods,
+    measure_levels,
+    model_methods,
+)
 from vae_core.schema import Config
 
 NICENESS = 10
 MAX_IMAGES, NUM_SLOW = 200, 16
-MAX_MODELS, MAX_METHODS, MAX_LEVELS = 3, 10, 21
+MAX_METHODS, MAX_LEVELS = 10, 21
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
@@ -51,7 +58,7 @@ class LevelsRequest(Config):
     """
 
     dataset: Name
-    models: tuple[Name, ...] = Field(default=(), max_length=MAX_MODELS)
+    models: tuple[Name, ...] = Field(default=(), max_length=MAX_METHODS)
     methods: tuple[Name, ...] = Field(min_length=1, max_length=MAX_METHODS)
     kind: Name
     levels: tuple[float, ...] = Field(min_length=1, max_length=MAX_LEVELS)
@@ -121,7 +128,7 @@ def _model(model_id: str, dataset: str) -> LatentModel:
 
 
 def _methods(request: LevelsRequest, models: Mapping[str, LatentModel]) -> list[Method]:
-    known = classical_methods(request.dataset)
+    known = classical_methods(request.dataset) | champion_method(request.dataset)
     for model_id, model in models.items():
         known |= model_methods(model, f":{model_id}")
     methods = []

@@ -113,9 +113,8 @@ function apart(wanted, height) {
 /** Numbers on their places, or a little above or below them where one would hide another. */
 function badges(layout, marks, plot) {
   const { l, r, t, b } = layout.margin;
-  const scale = (range, length) => length / (range[1] - range[0]);
-  const across = scale(layout.xaxis.range, layout.width - l - r);
-  const up = scale(layout.yaxis.range, layout.height - t - b);
+  const across = scaleOf(layout.xaxis.range, layout.width - l - r);
+  const up = scaleOf(layout.yaxis.range, layout.height - t - b);
   const [low, high] = layout.yaxis.range;
   const placed = [];
   for (const [x, y] of marks) {
@@ -142,6 +141,9 @@ function badges(layout, marks, plot) {
     hoverinfo: "skip",
   };
 }
+
+/** Pixels for each unit of an axis. */
+const scaleOf = (range, length) => length / (range[1] - range[0]);
 
 function keyEntry({ text, colour, dash, mark }) {
   const sample = make("i", { class: dash === "solid" ? "" : "vl-dashed" });
