@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from ui import errors, originals, restoring, restoring_setting, state
+from ui import errors, limits, originals, restoring, restoring_setting, state
 from ui.components import lab
 from ui.texts import plain
 
@@ -33,7 +33,7 @@ def show() -> None:
         rows = restoring.offered(choice, state.offered())
         setting = restoring_setting.kept(rows, math.prod(spec.event_shape[1:]))
         lab.show(choice, rows, setting)
-        # "Where it breaks", quality against level, follows here: it knows choice and setting.
+        limits.show(choice, rows, setting)
 
 
 show()
