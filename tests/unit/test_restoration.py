@@ -14,7 +14,7 @@ from vae_core import (
     load_checkpoint,
     median_filter,
 )
-from vae_core.corruption import CORRUPTIONS, corrupt
+from vae_core.corruption import corrupt
 from vae_core.data import Dataset
 from vae_core.errors import InvalidInputError, UnknownNameError
 from vae_core.inference import reconstruct
@@ -35,7 +35,7 @@ def test_denoising_is_one_pass_through_the_mean(model: LatentModel, tiny: Datase
     assert torch.equal(denoise(model, x), reconstruct(model, x))
 
 
-@pytest.mark.parametrize("kind", CORRUPTIONS)
+@pytest.mark.parametrize("kind", ["gaussian", "half"])
 def test_every_method_gets_the_same_damaged_images(
     model: LatentModel, tiny: Dataset, kind: str, seeded: Seeded
 ) -> None:
