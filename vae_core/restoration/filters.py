@@ -72,25 +72,14 @@ SIGMAS = (
     *(9.0, 14.0, 20.0),  # nearly the mean of all pixels
 )
 WEIGHTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0, 2.0, 4.0)
-WAVELET_SIGMAS = (
-    0.0,
-    0.01,
-    0.02,
-    0.03,
-    0.05,
-    0.07,
-    0.1,
-    0.13,
-    0.16,
-    0.2,
-    0.25,
-    0.3,
-    0.4,
-    0.6,
-    1.0,
-    1.6,
+THRESHOLDS = (
+    *(0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.6),
+    *(1.0, 1.6),  # nothing but means is left
 )
-DIFFERENCES = (0.0, 0.03, 0.07, 0.1, 0.13, 0.16, 0.2, 0.23, 0.26, 0.3, 0.4, 0.6, 1.0, 2.0, 4.0)
+DIFFERENCES = (
+    *(0.0, 0.02, 0.04, 0.07, 0.1, 0.13, 0.16, 0.2, 0.23, 0.26, 0.3, 0.35, 0.4),
+    *(0.6, 1.0, 2.0, 4.0),  # nearly the mean of all within reach
+)
 
 FILTERS: dict[str, Filter] = {
     "median": Filter(
@@ -121,7 +110,7 @@ FILTERS: dict[str, Filter] = {
             Way(
                 CHANGED,
                 _everywhere(classical.wavelet),
-                {"sigma": WAVELET_SIGMAS, "name": ("haar", "db2", "sym4")},
+                {"sigma": THRESHOLDS, "name": ("haar", "db2", "sym4")},
             ),
         ),
     ),
