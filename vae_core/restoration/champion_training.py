@@ -31,7 +31,7 @@ from vae_core.restoration.unet import UNet, UNetConfig
 
 RECIPES = {
     MNIST: (
-        UNetConfig(side=28, fold=2),
+        UNetConfig(side=28, fold=2, hidden=1024),
         TrainingCard(
             dataset="mnist",
             num_steps=8000,
@@ -97,11 +97,11 @@ class RestorerTrainer:
         """Learn from one batch; return its loss."""
         card, step = self.card, self.num_done
         generator = torch.Generator().manual_seed(card.seed * 2**32 + step)
-        clean, damaged = draw_batch(self.source, card.batch_size, generator)
+        drawn = draw_batch(self.source, card.batch_size, generator)
         rate = learning_rate(step, card)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        loss = log_error(self.network(damaged), clean)
+        loss = log_error(drawn.seen[:, :1].where(drawn.kept, self.network(drawn.seen)), drawn.clean)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
