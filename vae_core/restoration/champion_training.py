@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -144,7 +144,7 @@ def log_error(restored: Tensor, clean: Tensor) -> Tensor:
 
 def train_champion(
     data: Dataset, name: str, card: TrainingCard | None = None
-) -> Generator[Advanced, None, Champion]:
+) -> Iterator[Advanced | Champion]:
     """Train a restorer on the training split: Adam, weights averaged over the last steps.
 
     The same recipe, data and number of threads give the same weights, which are rounded to
@@ -153,6 +153,9 @@ def train_champion(
     Args:
         name: a key of `RECIPES`.
         card: other settings than the recipe's.
+
+    Yields:
+        How far it is, every so many steps, and at last the restorer.
     """
     network, usual = RECIPES[name]
     card = (card or usual).evolve(dataset=data.spec.name)
@@ -161,7 +164,7 @@ def train_champion(
         loss = float(trainer.step())
         if trainer.num_done % STEPS_PER_EVENT == 0 or trainer.num_done == card.num_steps:
             yield Advanced(trainer.num_done, card.num_steps, loss)
-    return finished(trainer, data, name)
+    yield finished(trainer, data, name)
 
 
 def finished(trainer: RestorerTrainer, data: Dataset, name: str) -> Champion:
