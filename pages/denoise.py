@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import errors, limits, originals, restoring, restoring_setting, state
 from ui.components import lab
+from ui.texts import plain
 
 
 @st.fragment
@@ -27,6 +28,8 @@ def show() -> None:
                     width="content",
                 )
                 originals.offer_download(spec)
+        if problem := restoring.problem(spec.name):
+            st.warning(plain(errors.without_folders(problem)))
         rows = restoring.offered(choice, state.offered())
         setting = restoring_setting.kept(rows, math.prod(spec.event_shape[1:]))
         lab.show(choice, rows, setting)
