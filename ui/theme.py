@@ -101,16 +101,9 @@ _CSS = """
 .vl-lab tbody .num { width: 88px; text-align: right; white-space: nowrap; }
 .vl-lab tbody .num { font-size: 16px; }
 .vl-lab .best { font-weight: 700; color: var(--vl-primary); }
-.vl-lab img { width: 100%; max-width: 556px !important; }
 @media (max-width: 639px) {
-  .vl-lab tr { display: flex; flex-wrap: wrap; align-items: end; padding-bottom: 8px; }
-  .vl-lab tbody th { width: auto; flex: 1; }
-  .vl-lab tbody .num { flex: none; width: 72px; }
+  .vl-lab tbody th { width: auto; }
   .vl-lab tbody .head { width: auto; padding: 0 0 0 8px; }
-  [class*="st-key-restore_"] { min-width: 100%; }
-  .st-key-noise button { padding-left: 10px; padding-right: 10px; }
-  .vl-lab .strip { order: 9; width: 100%; padding: 0; }
-  .vl-compared tr { display: table-row; }
   .vl-compared tbody .num { width: auto; }
 }
 .vl-compared tbody .num.head { font-size: 14px; white-space: normal; overflow-wrap: anywhere;

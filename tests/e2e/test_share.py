@@ -128,15 +128,13 @@ def test_sliders_are_shared_with_their_pictures_and_way(
 def test_what_restores_is_shared(page: Page, elsewhere: Page, address: str) -> None:
     page.goto(f"{address}/denoise?noise_seed=5")
     settle(page)
-    rows = page.locator(".vl-lab tr")
-    rows.first.wait_for()
-    fewer = rows.count() - 1
-    page.get_by_role("button", name="Remove digits-denoise-16d").first.click()
-    page.wait_for_function("() => location.search.includes('restore')")
-    expect(rows).to_have_count(fewer)
+    rows = "tr[data-method]:visible"
+    page.get_by_role("button", name="Put under More methods: digits-denoise-16d").click()
+    page.wait_for_function("() => location.search.includes('methods')")
+    expect(page.locator(rows)).to_have_count(4)
     elsewhere.goto(shared(page))
     settle(elsewhere)
-    expect(elsewhere.locator(".vl-lab tr")).to_have_count(fewer)
+    expect(elsewhere.locator(rows)).to_have_count(4)
     assert "noise_seed=5" in elsewhere.url
 
 

@@ -5,7 +5,7 @@ Cards are rare; what a graph would record is done again here instead, with the s
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -168,3 +168,25 @@ def test_what_is_given_goes_to_the_model_s_device(tiny: Dataset) -> None:
     assert {batch.x.device.type, *(v.device.type for v in told.values())} == {"meta"}
     (term,) = model.to(meta).infer(batch.x, told)
     assert model.decode((term.z,), told).device == model.device == meta
+
+
+def test_a_step_that_needs_the_processor_is_never_recorded() -> None:
+    """JPEG files are written and read on the processor: no graph of a card can hold that."""
+    taken: list[str] = []
+
+    class Stub:
+        device = torch.device("cuda")
+        generators: ClassVar = {"binarise": None}
+
+        def __init__(self, damage: CorruptionConfig | None) -> None:
+            self.config = RunConfig(train=TrainConfig(batch_size=SIZE, corruption=damage))
+
+        def batch(self, indices: torch.Tensor, generator: None) -> None:
+            return None
+
+        def step(self, batch: None, *, wants_values: bool) -> None:
+            taken.append("one by one")
+
+    stub: Any = Stub(CorruptionConfig(kind="jpeg", level=0.5))
+    Stepper(stub, stub)(torch.arange(SIZE))
+    assert taken == ["one by one"]

@@ -30,8 +30,15 @@ models = st.one_of(
         **latents,
     ),
 )
-corruptions = st.builds(
-    CorruptionConfig, kind=st.sampled_from(sorted(CORRUPTIONS)), level=st.floats(0, 1)
+corruptions = st.one_of(
+    st.builds(
+        CorruptionConfig,
+        kind=st.just(kind),
+        level=st.sampled_from(entry.levels.choices)
+        if entry.levels.is_stepped
+        else st.floats(entry.levels.choices[0], entry.levels.choices[-1]),
+    )
+    for kind, entry in CORRUPTIONS.items()
 )
 trainings = st.builds(
     TrainConfig,
@@ -66,8 +73,8 @@ def test_the_name_of_a_model_chooses_its_configuration(name: str) -> None:
     [
         ({"dataset": "minst"}, "Unknown data set 'minst'. Expected one of: digits, fashion-mnist"),
         (
-            {"train": {"corruption": {"kind": "blur"}}},
-            "Unknown corruption 'blur'. Expected one of: gaussian",
+            {"train": {"corruption": {"kind": "fog"}}},
+            "Unknown corruption 'fog'. Expected one of: blur, down-sample",
         ),
         (
             {"model": {"name": "mlp", "likelihood": "poisson"}},
@@ -110,7 +117,10 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(
         ({"train": {"learning_rate": float("nan")}}, "train.learning_rate: received nan"),
         ({"train": {"beta": -0.1}}, "train.beta: received -0.1"),
         ({"train": {"beta": float("inf")}}, "train.beta: received inf"),
-        ({"train": {"corruption": {"level": 1.5}}}, "train.corruption.level: received 1.5"),
+        (
+            {"train": {"corruption": {"level": 1.5}}},
+            "Noise level 1.5 received; expected a number from 0 to 1",
+        ),
         ({"train": {"schedule": "linear"}}, "train.schedule: received 'linear'"),
     ],
 )

@@ -14,7 +14,7 @@ from vae_core import (
     load_checkpoint,
     median_filter,
 )
-from vae_core.corruption import CORRUPTIONS, corrupt
+from vae_core.corruption import corrupt
 from vae_core.data import Dataset
 from vae_core.errors import InvalidInputError, UnknownNameError
 from vae_core.inference import reconstruct
@@ -51,7 +51,7 @@ def test_the_median_filter_removes_a_stray_pixel_and_keeps_images_apart() -> Non
     assert torch.equal(median_filter(x)[1], torch.ones(1, 8, 8))
 
 
-@pytest.mark.parametrize("kind", CORRUPTIONS)
+@pytest.mark.parametrize("kind", ["gaussian", "half"])
 def test_every_method_gets_the_same_damaged_images(
     model: LatentModel, tiny: Dataset, kind: str, seeded: Seeded
 ) -> None:

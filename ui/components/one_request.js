@@ -8,13 +8,15 @@ const RETRY_MS = 1000;
 /**
  * @param {(note: string) => void} say called when there is something to tell a person.
  * @param {string} usual what is said while all is well; "" for nothing.
+ * @param {(text: string) => string} refused what is said instead of the server's words, where it
+ *   will never answer this.
  * @returns {{ask: (slot: string, request: {url: string, body: object, read: (answer: Response) =>
  *   Promise<any>}, done: (result: any) => void) => void, drop: (slot: string) => void,
  *   close: () => void}} ask: send the body as JSON and call done with what `read` makes of the
  *   answer, unless a newer request for that slot came first. A lost one is sent again. drop: forget
  *   what waits for a slot.
  */
-export function oneRequest(say, usual = "") {
+export function oneRequest(say, usual = "", refused = () => REFUSED_NOTE) {
   const waiting = new Map();
   const closing = new AbortController();
   let busy = false;
@@ -29,7 +31,7 @@ export function oneRequest(say, usual = "") {
       if (!closing.signal.aborted) job.done(result);
     } catch (error) {
       if (error.isRefusal) {
-        say(REFUSED_NOTE);
+        say(refused(error.message));
       } else if (!closing.signal.aborted) {
         say(LOST_NOTE);
         if (!waiting.has(slot)) waiting.set(slot, job);
@@ -54,7 +56,9 @@ async function send({ url, body, read }, signal) {
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal });
   if (!answer.ok) {
     const isRefusal = answer.status >= 400 && answer.status < 500;
-    throw Object.assign(new Error(`the server answered ${answer.status}`), { isRefusal });
+    const { error } = isRefusal ? await answer.json().catch(() => ({})) : {};
+    const text = error ?? `The server answered ${answer.status}.`;
+    throw Object.assign(new Error(text), { isRefusal });
   }
   return read(answer);
 }

@@ -112,7 +112,8 @@ def hide(x: Tensor, is_missing: Tensor) -> Damaged:
         InvalidInputError: for a mask of another shape or type.
     """
     expected = (len(x), 1, *x.shape[-2:])
-    if is_missing.dtype != torch.bool or tuple(is_missing.shape[1:]) != expected[1:]:
+    fits = tuple(is_missing.shape) in (expected, (1, *expected[1:]))
+    if is_missing.dtype != torch.bool or not fits:
         raise InvalidInputError(
             f"A mask of {is_missing.dtype}, {tuple(is_missing.shape)} received; expected bool of "
             f"{expected}, true where a pixel is missing."

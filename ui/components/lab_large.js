@@ -1,0 +1,95 @@
+// The picture that is large: two versions of it, one over the other, and a divider between them.
+
+import { a, button, make } from "./dom.js";
+import { errorMap } from "./lab_errors.js";
+import { paintOne } from "./lab_sheet.js";
+import { methodsOf, shownOf } from "./lab_steps.js";
+import { createWipe } from "./lab_wipe.js";
+
+const VERSIONS = [
+  ["clean", "Original"],
+  ["damaged", "Damaged"],
+  ["restored", "Restored"],
+  ["error", "Error"],
+];
+
+/**
+ * @param {object} part see `lab.js`.
+ * @returns {HTMLElement}
+ */
+export function largePicture(part) {
+  const sides = ["damaged", "restored"];
+  const wipe = createWipe();
+  const show = () => {
+    sides.forEach((version, which) => {
+      const picture = pictureOf(part, version);
+      if (picture) paintOne(wipe.canvases[which], picture);
+    });
+    const [left, right] = sides.map((version) => titleOf(version).toLowerCase());
+    wipe.name(`Divider: left of it ${left}, right of it ${right}`);
+  };
+  const menus = sides.map((version, which) => {
+    const options = VERSIONS.map(([value, text]) => make("option", { value, text }));
+    const select = make("select", { class: "vl-select" }, options);
+    select.value = version;
+    select.setAttribute("aria-label", which ? "Right of the divider" : "Left of the divider");
+    select.addEventListener("change", () => {
+      sides[which] = select.value;
+      show();
+    });
+    return select;
+  });
+  part.onSeen(show);
+  part.setting.onChange(show);
+  const sidesRow = make("div", { class: "vl-lab-sides" }, menus);
+  return make("section", { class: "vl-lab-large" }, [headOf(part), wipe.element, sidesRow]);
+}
+
+const titleOf = (version) => VERSIONS.find(([value]) => value === version)[1];
+
+/** One version of the picture that is picked; null before there is one. */
+export function pictureOf(part, version) {
+  const name = { clean: "clean", damaged: "damaged" }[version] ?? shownOf(part).name;
+  const { picture, errors } = part.setting.now();
+  const place = Math.min(picture, part.asker.num - 1);
+  const found = part.asker.row(name)?.pictures[place];
+  if (!found || version !== "error") return found ?? null;
+  const clean = part.asker.row("clean").pictures[place];
+  return errorMap(found, clean, errors === "off" ? "signed" : errors);
+}
+
+/** Which picture it is, and who restored it. */
+function headOf(part) {
+  const { setting, steps } = part;
+  const title = make("h3");
+  const turn = (text, by, name) => button(text, () => steps.turn(by), { "aria-label": name });
+  const row = make("div", { class: "vl-lab-turn" }, [
+    turn("\u2039", -1, "Previous picture"),
+    title,
+    turn("\u203a", 1, "Next picture"),
+  ]);
+  const select = make("select", { class: "vl-select" });
+  select.addEventListener("change", () => steps.shown(select.value));
+  let listed = "";
+  const follow = () => {
+    const { picture } = setting.now();
+    const { newest, num } = part.asker;
+    const label = newest?.labels?.[picture];
+    const which = `${Math.min(picture, num - 1) + 1} of ${num}`;
+    title.textContent = label ? `${which}: ${a(label)}` : which;
+    const { above, more } = methodsOf(part);
+    const there = [...above, ...more].filter(({ name }) => part.asker.row(name));
+    const names = `${setting.now().kind} ${there.map(({ name }) => name)}`;
+    if (names !== listed) {
+      const options = there.map(({ name, title: text }) => make("option", { value: name, text }));
+      select.replaceChildren(...options);
+      listed = names;
+    }
+    select.value = shownOf(part).name;
+  };
+  part.onSeen(follow);
+  setting.onChange(follow);
+  follow();
+  const by = make("label", { class: "vl-lab-by" }, [make("span", { text: "by" }), select]);
+  return make("header", {}, [row, by]);
+}
