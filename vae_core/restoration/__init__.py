@@ -1,7 +1,7 @@
 """Restoring damaged images: by filters, with trained models, with networks made for it."""
 
 from vae_core.restoration.base import Method, Restored
-from vae_core.restoration.by_model import denoise, keep_known
+from vae_core.restoration.by_model import denoise, keep_known, posterior_mean
 from vae_core.restoration.champion import Champion, load_champion
 from vae_core.restoration.classical import median_filter
 from vae_core.restoration.comparing import DAMAGED, Scored, compare
@@ -9,6 +9,7 @@ from vae_core.restoration.crossings import Crossing, crossings
 from vae_core.restoration.denoising import Denoised, compare_denoising
 from vae_core.restoration.levels import LevelRow, Quality, measure_levels, measured_levels
 from vae_core.restoration.methods import champion_method, classical_methods, model_methods
+from vae_core.restoration.search import SearchStep, search
 
 __all__ = [
     "DAMAGED",
@@ -20,6 +21,7 @@ __all__ = [
     "Quality",
     "Restored",
     "Scored",
+    "SearchStep",
     "champion_method",
     "classical_methods",
     "compare",
@@ -32,4 +34,6 @@ __all__ = [
     "measured_levels",
     "median_filter",
     "model_methods",
+    "posterior_mean",
+    "search",
 ]
