@@ -128,7 +128,7 @@ def _show_state(wanted: Wanted, chosen: Chosen, seen: Seen | None) -> None:
             st.progress(share, said, width="stretch")
             if seen.is_mine:
                 st.button("Stop", key="limits_stop", on_click=_stop)
-        again.soon("limits_again")
+        again.soon("again_limits")
         return
     if seen is not None and seen.error:
         st.error(plain(errors.without_folders(seen.error)))
