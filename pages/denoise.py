@@ -4,8 +4,9 @@ import math
 
 import streamlit as st
 
-from ui import errors, originals, restoring, restoring_setting, state
+from ui import errors, limits, originals, restoring, restoring_setting, state
 from ui.components import lab
+from ui.texts import plain
 
 
 @st.fragment
@@ -27,10 +28,12 @@ def show() -> None:
                     width="content",
                 )
                 originals.offer_download(spec)
+        if problem := restoring.problem(spec.name):
+            st.warning(plain(errors.without_folders(problem)))
         rows = restoring.offered(choice, state.offered())
         setting = restoring_setting.kept(rows, math.prod(spec.event_shape[1:]))
         lab.show(choice, rows, setting)
-        # "Where it breaks", quality against level, follows here: it knows choice and setting.
+        limits.show(choice, rows, setting)
 
 
 show()

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import streamlit as st
 import torch
 from torch import Tensor
 
@@ -11,14 +10,15 @@ from ui import cache
 from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DataSpec
 from vae_core.data.strokes import draw_digits
-from vae_core.errors import InvalidInputError, UnknownNameError
-from vae_core.restoration import Method, classical_methods, model_methods
+from vae_core.errors import CheckpointError, InvalidInputError, UnknownNameError
+from vae_core.restoration import Method, champion_method, classical_methods, model_methods
 from vae_core.restoration.base import Family
 
 NUM_IMAGES = 8
 MAX_OTHERS = 8  # models beside the picker's
 DIGITS = tuple("0123456789")
 ONE_PASS, CHAMPION = "one-pass", "champion"
+_GROUPS = {"classical": "Filters", "champion": "Made for restoring"}
 # The filter that stands for all of them until More methods is opened: the first that fits.
 FILTERS = ("biharmonic", "bicubic", "median")
 
@@ -81,10 +81,21 @@ class Offered:
     group: str
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def filters(dataset: str) -> dict[str, Method]:
-    """What needs no model, by name."""
-    return classical_methods(dataset)
+def without_model(dataset: str) -> dict[str, Method]:
+    """Filters, and the network that was trained for restoring these pictures, by name."""
+    try:
+        return classical_methods(dataset) | champion_method(dataset)
+    except CheckpointError:  # `problem` says it
+        return classical_methods(dataset)
+
+
+def problem(dataset: str) -> str | None:
+    """Why the network that was trained for restoring cannot be had; None where all is well."""
+    try:
+        champion_method(dataset)
+    except CheckpointError as error:
+        return str(error)
+    return None
 
 
 def of_model(choice: cache.Choice) -> dict[str, Method]:
@@ -106,7 +117,7 @@ def find(name: str, dataset: str) -> tuple[Method, cache.Choice | None]:
     """
     kind, _, model_id = name.partition(":")
     if not model_id:
-        known = filters(dataset)
+        known = without_model(dataset)
         if kind not in known:
             raise UnknownNameError("method", name, known)
         return known[kind], None
@@ -127,8 +138,8 @@ def offered(choice: cache.Choice, models: Mapping[str, cache.Choice]) -> dict[st
     dataset = choice.record.config.dataset
     mine = of_model(choice)
     rows = [
-        _row(method, method.title, method.note, None, "Filters")
-        for method in filters(dataset).values()
+        _row(method, method.title, method.note, None, _GROUPS[method.family])
+        for method in without_model(dataset).values()
     ]
     rows += [
         _row(method, titled(choice, method), _noted(choice, method), choice, choice.title)

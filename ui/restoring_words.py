@@ -16,6 +16,11 @@ CLOSER_HELP = (
     "pixels. 3.2 times closer is 10 dB more PSNR."
 )
 INVENTS = "A model invents plausible detail: what it draws may never have been there."
+_PLACES = (
+    ("in the upper left", "at the top", "in the upper right"),
+    ("at the left", "in the middle", "at the right"),
+    ("in the lower left", "at the bottom", "in the lower right"),
+)
 _ADJECTIVES = {
     "gaussian": "noisy",
     "salt-and-pepper": "noisy",
@@ -87,11 +92,7 @@ def region(known: Tensor) -> str | None:
     if box > 0.7 * height * width:
         return f"what was hidden, {_per_cent(share)} of the picture,"
     down, across = (top + bottom + 1) / (2 * height), (left + right + 1) / (2 * width)
-    words = [("upper", "", "lower")[_third(down)], ("left", "", "right")[_third(across)]]
-    place = " ".join(word for word in words if word)
-    if not words[1] and words[0]:
-        place += " middle"
-    return f"the part in the {place or 'middle'}"
+    return f"the part {_PLACES[_third(down)][_third(across)]}"
 
 
 def _third(share: float) -> int:

@@ -1,7 +1,6 @@
 """Buttons and sentences for each state of a run: what happened, and what can be done next."""
 
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -35,7 +34,7 @@ def start(config: RunConfig) -> None:
     load_dataset(config.dataset)
     run = runs.create(config)
     try:
-        executor().submit(run, owner=_owner())
+        executor().submit(run, owner=state.owner())
     except RunError:
         runs.discard(run)
         raise
@@ -148,7 +147,7 @@ def _actions_under_way(run: runs.Run, status: str) -> list[Action]:
     is_paused, is_running = status == "paused", status == "running"
 
     def step() -> None:
-        executor().submit(run, owner=_owner(), max_steps=1)
+        executor().submit(run, owner=state.owner(), max_steps=1)
         _wait_while(run, AT_WORK, STEP_S)
 
     def slow() -> None:
@@ -170,7 +169,7 @@ def _actions_under_way(run: runs.Run, status: str) -> list[Action]:
 
 
 def _go_on(run: runs.Run, want: runs.Want = "run") -> None:
-    executor().submit(run, owner=_owner(), want=want)
+    executor().submit(run, owner=state.owner(), want=want)
     _wait_while(run, ("queued",), BEGIN_S)
 
 
@@ -179,7 +178,7 @@ def _stop(run: runs.Run) -> None:
         return
     run.ask("stop")  # before the status is read: a worker that pauses now looks once more
     if run.record().status not in AT_WORK:  # a worker has to write the model
-        executor().submit(run, owner=_owner(), want="stop")
+        executor().submit(run, owner=state.owner(), want="stop")
         _wait_while(run, AT_WORK, STEP_S)
 
 
@@ -232,9 +231,3 @@ def _result(record: RunRecord) -> str:
     if told.CLASS in told.names(record.config.model):
         among = "the map holds how they are drawn, not their class, which is told."
     return f"{record.summary.num_images:,} test images: {elbo}{among}"
-
-
-def _owner() -> str:
-    """Who asks, for the queue's fairness: this browser session."""
-    owner: str = st.session_state.setdefault("owner", secrets.token_hex(8))
-    return owner

@@ -2,6 +2,7 @@
 
 import math
 import random
+import secrets
 
 import streamlit as st
 
@@ -91,3 +92,9 @@ def watch(run_id: str | None) -> None:
         if st.query_params.get("run") != run_id:
             st.query_params["run"] = run_id
             st.query_params.pop("moment", None)  # it is one of another run's
+
+
+def owner() -> str:
+    """Who asks, for the fairness of queues: this browser session."""
+    name: str = st.session_state.setdefault("owner", secrets.token_hex(8))
+    return name

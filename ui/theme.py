@@ -6,6 +6,10 @@ _CLASSES = {
     "light": "#E31686 #B46E17 #1282B1 #FD9324 #A536FC #A594F3 #634A1B #930C75 #3C3EBE #2CC395",
     "dark": "#FDDCF3 #F7BF29 #709CA6 #EA7445 #B564FC #BBACFB #906010 #C2087D #2B6CB4 #17D6A4",
 }
+_LINES = {
+    "light": "#12845A #9449FA #ED0503 #412065 #C613B3 #690B06",
+    "dark": "#7AB8FF #E3DD18 #E73C3A #6D70FA #F2945D #B6629A",
+}
 _CONCEPTS = {
     "data": ("#475467", "#CBD5E1"),
     "mean": ("#0B63CE", "#7AB8FF"),
@@ -40,6 +44,15 @@ def class_colours(dark: bool | None = None) -> list[str]:
         dark: for a dark page or a light one; None for the person's page as it is now.
     """
     return _CLASSES["dark" if _or_now(dark) else "light"].split()
+
+
+def line_colours() -> list[str]:
+    """One colour for each of six lines of a chart, on the page as it is now.
+
+    As text they have a contrast of 4.5 with the background; under simulated colour blindness any
+    two are as far apart as those of the classes.
+    """
+    return _LINES["dark" if is_dark() else "light"].split()
 
 
 def concept(name: str) -> str:
@@ -108,6 +121,13 @@ _CSS = """
 }
 .vl-compared tbody .num.head { font-size: 14px; white-space: normal; overflow-wrap: anywhere;
   text-align: right; }
+.vl-wide { overflow-x: auto; }
+.vl-levels { border-collapse: collapse; }
+.vl-levels :is(th, td) { padding: 3px 16px 3px 0; border: 0; font-size: 14px; text-align: right;
+  white-space: nowrap; }
+.vl-levels thead th { font-weight: 600; vertical-align: bottom; white-space: normal;
+  max-width: 150px; }
+.vl-levels small { display: block; color: var(--vl-muted); font-size: 13px; }
 .vl-help { position: relative; display: inline-block; width: 16px; height: 16px; cursor: help;
   border: 1px solid var(--vl-muted); border-radius: 50%; font-size: 11px; line-height: 15px;
   text-align: center; }
@@ -134,6 +154,7 @@ th > .vl-help::after { right: auto; left: -8px; font-weight: 400; }
 /* No second Stop button beside ours, and no fading of what draws itself. */
 [data-testid="stStatusWidget"] { display: none; }
 @media (min-width: 640px) { .st-key-bar { flex-wrap: nowrap; } }
-.st-key-watch [data-stale="true"], [data-stale="true"]:has(.vl-latent-map, .vl-panel) {
+.st-key-watch [data-stale="true"], .st-key-limits [data-stale="true"],
+[data-stale="true"]:has(.vl-latent-map, .vl-panel) {
   opacity: 1 !important; transition: none !important; }
 """

@@ -6,15 +6,14 @@ The executor only submits: watching and controlling a run go through its folder 
 import json
 import os
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Condition, Thread
 from typing import Protocol
 
 from vae_core.checkpoints import RESUME_FILE
+from vae_core.child import spawn
 from vae_core.errors import RunError, VAELabError
 from vae_core.runs import HEARTBEAT_S, Run, Want
 
@@ -251,14 +250,7 @@ class LocalExecutor:
             if not self._open:
                 return None
             try:
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "vae_core.worker"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    # The package is found from whichever folder the server was started in.
-                    env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
-                )
+                process = spawn("vae_core.worker")
             except OSError:
                 return None
             self._processes[number] = process

@@ -5,12 +5,10 @@ worker answers `ready` once when it is warm and `done` after each job. When the 
 worker ends: no worker outlives its parent.
 """
 
-import ctypes
 import json
 import math
 import os
 import queue
-import signal
 import sys
 import time
 import traceback
@@ -30,6 +28,7 @@ from vae_core.checkpoints import (
     save_resume,
     save_trained,
 )
+from vae_core.child import settle_in
 from vae_core.data import Dataset, load_dataset
 from vae_core.errors import (
     DatasetError,
@@ -50,7 +49,6 @@ SAVE_INTERVAL_S = 3.0
 SLOW_STEP_S = 1.0
 NAP_S = 0.05
 NICENESS = 5
-PR_SET_PDEATHSIG = 1
 
 
 def execute(
@@ -253,13 +251,7 @@ def frame_numbers(row: dict[str, Any]) -> dict[str, float | None]:
 
 def main() -> None:
     """Serve jobs until the pipe closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which decides
-    os.nice(NICENESS)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # The pipe's end is kept for the protocol: whatever else prints goes to stderr.
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
+    answers = settle_in(NICENESS)
     jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     Thread(target=_listen, args=(jobs,), daemon=True).start()
     _warm_up()

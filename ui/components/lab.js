@@ -4,6 +4,8 @@
 import { createAsker } from "./lab_ask.js";
 import { listenToKeys } from "./lab_keys.js";
 import { largePicture } from "./lab_large.js";
+import { labMap } from "./lab_map.js";
+import { presentButton } from "./lab_present.js";
 import { rowsView } from "./lab_rows.js";
 import { saidView } from "./lab_said.js";
 import { stepsOf } from "./lab_steps.js";
@@ -50,7 +52,8 @@ function open(data, parentElement, send) {
   const [tools, said, rows, large] = [toolsOf, saidView, rowsView, largePicture].map((build) =>
     build(part),
   );
-  const beside = make("div", { class: "vl-lab-beside" }, [large]);
+  tools.append(presentButton(part));
+  const beside = make("div", { class: "vl-lab-beside" }, [large, labMap(part)]);
   root.append(tools, said, make("div", { class: "vl-lab-body" }, [rows, beside]));
   listenToKeys(root, part.steps);
   parentElement.append(root);

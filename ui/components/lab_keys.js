@@ -3,22 +3,24 @@
 const OWN_ARROWS = "input, select, textarea, [contenteditable], [role=slider]";
 const OWN_SPACE = "button, summary, a, input, select, textarea, [contenteditable]";
 
+const ACROSS = { ArrowLeft: -1, ArrowRight: 1 };
+const ALONG = { ArrowDown: -1, ArrowUp: 1 };
+
 /**
  * @param {HTMLElement} element hears keys while the focus is in it.
  * @param {object} steps see `lab_steps.js`.
+ * @param {boolean} hasAll whether up and down are the level's too: where nothing scrolls.
  */
-export function listenToKeys(element, steps) {
+export function listenToKeys(element, steps, hasAll = false) {
   element.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const { target } = event;
     const isLevel = target.matches(".vl-lab-range");
+    const by = isLevel || hasAll ? { ...ACROSS, ...ALONG }[event.key] : ACROSS[event.key];
     if (event.key === " " && !target.closest(OWN_SPACE)) steps.images();
-    else if (isArrow(event.key) && (isLevel || !target.closest(OWN_ARROWS))) {
-      steps.nudge(event.key === "ArrowRight" || event.key === "ArrowUp" ? 1 : -1);
-    } else return;
+    else if (by && (isLevel || !target.closest(OWN_ARROWS))) steps.nudge(by);
+    else return;
     event.preventDefault();
+    event.stopPropagation(); // a presentation lies within the lab, which listens too
   });
 }
-
-/** Up and down scroll the page, unless they are the slider's. */
-const isArrow = (key) => key === "ArrowLeft" || key === "ArrowRight";

@@ -1,7 +1,8 @@
 // The picture that is large: two versions of it, one over the other, and a divider between them.
 
 import { a, button, make } from "./dom.js";
-import { errorMap } from "./lab_errors.js";
+import { pictureOf } from "./lab_picture.js";
+import { scribbleTools } from "./lab_scribble.js";
 import { paintOne } from "./lab_sheet.js";
 import { methodsOf, shownOf } from "./lab_steps.js";
 import { createWipe } from "./lab_wipe.js";
@@ -42,21 +43,11 @@ export function largePicture(part) {
   part.onSeen(show);
   part.setting.onChange(show);
   const sidesRow = make("div", { class: "vl-lab-sides" }, menus);
-  return make("section", { class: "vl-lab-large" }, [headOf(part), wipe.element, sidesRow]);
+  const parts = [headOf(part), wipe.element, sidesRow, scribbleTools(part, wipe.element)];
+  return make("section", { class: "vl-lab-large" }, parts);
 }
 
 const titleOf = (version) => VERSIONS.find(([value]) => value === version)[1];
-
-/** One version of the picture that is picked; null before there is one. */
-export function pictureOf(part, version) {
-  const name = { clean: "clean", damaged: "damaged" }[version] ?? shownOf(part).name;
-  const { picture, errors } = part.setting.now();
-  const place = Math.min(picture, part.asker.num - 1);
-  const found = part.asker.row(name)?.pictures[place];
-  if (!found || version !== "error") return found ?? null;
-  const clean = part.asker.row("clean").pictures[place];
-  return errorMap(found, clean, errors === "off" ? "signed" : errors);
-}
 
 /** Which picture it is, and who restored it. */
 function headOf(part) {

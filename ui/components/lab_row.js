@@ -19,7 +19,8 @@ export function labRow(part, method) {
   row.note = make("small", { text: method.note });
   row.keep = make("button", { type: "button", class: "vl-lab-keep", hidden: true });
   row.keep.addEventListener("click", () => part.steps.keep(name, !row.isAbove));
-  row.strip = make("canvas", { role: "img", "aria-label": `${title}: all pictures` });
+  row.strip = make("canvas", { ...sizeOf(part), role: "img" });
+  row.strip.setAttribute("aria-label", `${title}: all pictures`);
   row.errors = make("canvas", { role: "img", "aria-label": `${title}: errors`, hidden: true });
   row.spread = make("canvas", { role: "img", hidden: true });
   row.spread.setAttribute("aria-label", `${title}: how unsure each pixel is`);
@@ -49,6 +50,12 @@ export function labRow(part, method) {
     means: () => row.means,
     mark: (which, isBest) => row.cells[which].classList.toggle("is-best", isBest),
   };
+}
+
+/** Before there are pictures: room for them. */
+function sizeOf({ data }) {
+  const [, height, width] = data.model.shape;
+  return { width: data.num * (width + gapOf(width)) - gapOf(width), height };
 }
 
 function numberCell() {

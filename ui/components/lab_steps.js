@@ -65,7 +65,8 @@ export function stepsOf(part) {
       if (to !== undefined) change({ level: to });
     },
     images() {
-      if (!part.own) change({ images: next(setting.now().images) });
+      if (part.own) part.steps.turn(1);
+      else change({ images: next(setting.now().images) });
     },
     noise() {
       if (kindOf(part).isRandom) change({ noise: next(setting.now().noise), hidden: null });

@@ -63,11 +63,14 @@ export function levelControl(part) {
     Object.assign(input, limits);
     input.value = byStep ? choices.indexOf(level) : level;
     input.disabled = hidden !== null;
-    value.textContent = byStep ? `${level}` : shown(level, STEP);
+    const reached = hidden === null ? level : (part.asker.newest?.share ?? 0);
+    value.textContent = byStep ? `${level}` : shown(reached, STEP);
+    if (hidden !== null) input.value = reached;
     unit.textContent = measured;
     input.setAttribute("aria-valuetext", `${value.textContent}, ${measured}`);
   };
   setting.onChange(follow);
+  part.onSeen(follow);
   follow();
   const head = make("span", {}, ["Level ", value, " ", unit]);
   return make("label", { class: "vl-lab-control vl-lab-level" }, [head, input]);

@@ -1,6 +1,8 @@
 // The shapes of a map's marks, in pixels. Mean, spread and z are ring, ellipse and cross.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { movesShapes } from "./map_moves.js";
+import { svg } from "./svg.js";
+
 const RING = 7;
 const ARM = 9;
 const EDGE = 14; // from the map's edge, an arrow to what lies beyond
@@ -9,13 +11,7 @@ const [START, STOP] = [6, 3.5]; // of a film's first picture, and of the others
 const THINNEST = 2; // half of an ellipse that has no height, such as on a strip
 const SIGMAS = [2, 1];
 
-/** @returns {SVGElement} */
-export function svg(tag, attributes = {}, children = []) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
+export { svg };
 
 /**
  * For each kind of mark, lowest first, a function (value, view) -> SVGElement[]; points are [x, y]
@@ -30,6 +26,7 @@ export const DRAWINGS = {
   groups: (groups, view) => groups.flatMap((group) => outlined(group, view)),
   drawn,
   near,
+  moves: movesShapes,
   cross,
 };
 

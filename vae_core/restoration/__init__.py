@@ -6,21 +6,29 @@ from vae_core.restoration.champion import Champion, load_champion
 from vae_core.restoration.choosing import choose, methods_for
 from vae_core.restoration.classical import median_filter
 from vae_core.restoration.comparing import DAMAGED, Scored, compare
+from vae_core.restoration.crossings import Crossing, crossings
+from vae_core.restoration.levels import LevelRow, Quality, measure_levels, measured_levels
 from vae_core.restoration.methods import champion_method, classical_methods, model_methods
 
 __all__ = [
     "DAMAGED",
     "Champion",
+    "Crossing",
+    "LevelRow",
     "Method",
+    "Quality",
     "Restored",
     "Scored",
     "champion_method",
     "choose",
     "classical_methods",
     "compare",
+    "crossings",
     "denoise",
     "keep_known",
     "load_champion",
+    "measure_levels",
+    "measured_levels",
     "median_filter",
     "methods_for",
     "model_methods",

@@ -1,0 +1,172 @@
+"""The levels at which methods break: another one gets better, or nothing does any good."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_core.restoration.comparing import DAMAGED
+from vae_core.restoration.levels import LevelRow, Quality
+
+Event = Literal["overtakes", "better than nothing", "worse than nothing", "unreadable"]
+Numbers = NDArray[np.float64]
+
+MAX_CROSSINGS = 5
+READABLE = 0.9  # share of images that a classifier should read rightly
+SURE = 2.0  # standard errors of a mean difference: less of a lead may be chance
+TOLERANCE: Mapping[Quality, float] = {"psnr_db": 0.1, "ssim": 0.005, "read": 0.01}
+_RANK: Mapping[Event, int] = {"worse than nothing": 2, "unreadable": 2, "better than nothing": 1}
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where something changes as damage gets stronger.
+
+    Attributes:
+        event: "overtakes": `better` gets better than `worse`. "better than nothing": so it gets
+            than the images as they are, and these than `worse` at "worse than nothing".
+            "unreadable": a classifier reads fewer than 90 % of what `worse` makes.
+        level: of the crossing, on straight lines between the measured levels.
+        from_level: the first measured level at which it has surely happened.
+        value: the quality at the crossing.
+        better, worse: methods, above that level; `better` is None at "unreadable".
+        is_lead: whether the best of all methods changes here.
+        lead: by how much the one led before, or the other leads after, whichever is less.
+        num_images: it was measured on.
+    """
+
+    event: Event
+    level: float
+    from_level: float
+    value: float
+    better: str | None
+    worse: str
+    is_lead: bool
+    lead: float
+    num_images: int
+
+
+def crossings(rows: Iterable[LevelRow], quality: Quality) -> list[Crossing]:
+    """Find where methods overtake each other, and where they stop doing any good.
+
+    It counts where one surely led before and the other surely leads after: by two standard errors
+    of the mean difference over the same images, and by more than a tolerance (0.1 dB, 0.005 of
+    SSIM, 1 % of the images).
+
+    Args:
+        rows: as `measure_levels` yields them; a level that is half measured is left out.
+        quality: which one is looked at; "read" finds nothing without a classifier.
+
+    Returns:
+        A few, the most important first: those that change who is best, then what is worse than
+        doing nothing or cannot be read, then those with the larger leads.
+    """
+    levels, lines = _lines(rows, quality)
+    found = [
+        crossing
+        for one, other in combinations(lines, 2)
+        for crossing in _between(one, other, levels, lines, TOLERANCE[quality])
+    ]
+    if quality == "read":
+        for name, values in lines.items():
+            found += _unreadable(name, values, levels)
+    found.sort(key=lambda it: (it.is_lead, _RANK.get(it.event, 0), it.lead), reverse=True)
+    return found[:MAX_CROSSINGS]
+
+
+def _lines(rows: Iterable[LevelRow], quality: Quality) -> tuple[Numbers, dict[str, Numbers]]:
+    """Levels (L,), and each method's values of each image at each of them, (L, N)."""
+    by_level: dict[float, dict[str, Numbers]] = {}
+    for row in rows:
+        values = row.values(quality)
+        if values is not None:
+            by_level.setdefault(row.level, {})[row.method] = values
+    names = list(next(iter(by_level.values()), {}))
+    whole = sorted(level for level, found in by_level.items() if found.keys() == set(names))
+    lines = {name: np.stack([by_level[level][name] for level in whole]) for name in names if whole}
+    return np.asarray(whole), lines
+
+
+def _between(
+    one: str, other: str, levels: Numbers, lines: Mapping[str, Numbers], tolerance: float
+) -> Iterator[Crossing]:
+    num = min(lines[one].shape[1], lines[other].shape[1])  # slow methods have the first few
+    difference = lines[one][:, :num] - lines[other][:, :num]
+    mean = difference.mean(1)
+    error = difference.std(1, ddof=1) / np.sqrt(num) if num > 1 else np.zeros(len(levels))
+    sure = np.flatnonzero(np.abs(mean) > np.maximum(SURE * error, tolerance))
+    for before, after in pairwise(sure):
+        if mean[before] * mean[after] > 0:
+            continue
+        step = next(k for k in range(before, after) if mean[k] * mean[k + 1] <= 0)
+        part = mean[step] / (mean[step] - mean[step + 1])
+        level = float(levels[step] + part * (levels[step + 1] - levels[step]))
+        better, worse = (one, other) if mean[after] > 0 else (other, one)
+        values = {name: float(np.interp(level, levels, v.mean(1))) for name, v in lines.items()}
+        others = (value for name, value in values.items() if name not in (one, other))
+        yield Crossing(
+            event=_event(better, worse),
+            level=level,
+            from_level=float(levels[after]),
+            value=values[better],
+            better=better,
+            worse=worse,
+            is_lead=values[better] >= max(others, default=-np.inf),
+            lead=float(min(np.abs(mean[: before + 1]).max(), np.abs(mean[after:]).max())),
+            num_images=num,
+        )
+
+
+def _event(better: str, worse: str) -> Event:
+    if better == DAMAGED:
+        return "worse than nothing"
+    return "better than nothing" if worse == DAMAGED else "overtakes"
+
+
+def _unreadable(name: str, values: Numbers, levels: Numbers) -> Iterator[Crossing]:
+    """The level above which a classifier reads too few, if it reads enough at some level."""
+    share = values.mean(1)
+    enough = np.flatnonzero(share >= READABLE)
+    if len(enough) == 0 or enough[-1] == len(levels) - 1:
+        return
+    last = enough[-1]
+    part = (share[last] - READABLE) / (share[last] - share[last + 1])
+    yield Crossing(
+        event="unreadable",
+        level=float(levels[last] + part * (levels[last + 1] - levels[last])),
+        from_level=float(levels[last + 1]),
+        value=READABLE,
+        better=None,
+        worse=name,
+        is_lead=False,
+        lead=float(min(share.max() - READABLE, READABLE - share.min())),
+        num_images=values.shape[1],
+    )
+
+
+def sentence(crossing: Crossing, titles: Mapping[str, str], *, is_stepped: bool = False) -> str:
+    """Say a crossing in plain words.
+
+    Args:
+        titles: what each method is called in the middle of a sentence.
+        is_stepped: whether there is nothing between measured levels.
+    """
+    at = f"level {crossing.from_level:g}"
+    above, below = (f"At {at}", f"Before {at}") if is_stepped else _around(crossing.level)
+    worse = titles[crossing.worse] if crossing.worse != DAMAGED else ""
+    if crossing.event == "unreadable":
+        what = f"what {worse} restores" if worse else "the damaged pictures"
+        return f"{above} a classifier reads fewer than {100 * READABLE:.0f} % of {what}."
+    if crossing.event == "worse than nothing":
+        return f"{above} leaving the pictures as they are beats {worse}."
+    better = titles[crossing.better or DAMAGED]
+    if crossing.event == "better than nothing":
+        return f"{below} leaving the pictures as they are beats {better}."
+    return f"{above} {better} beats {worse}."
+
+
+def _around(level: float) -> tuple[str, str]:
+    return f"Above level {level:.2f}", f"Below level {level:.2f}"
