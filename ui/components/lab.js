@@ -52,10 +52,12 @@ function open(data, parentElement, send) {
   const [tools, said, rows, large] = [toolsOf, saidView, rowsView, largePicture].map((build) =>
     build(part),
   );
-  tools.append(presentButton(part));
   const beside = make("div", { class: "vl-lab-beside" }, [large, labMap(part)]);
   root.append(tools, said, make("div", { class: "vl-lab-body" }, [rows, beside]));
+  tools.append(presentButton(part));
   listenToKeys(root, part.steps);
+  root.classList.add("is-waiting");
+  part.onSeen(() => root.classList.remove("is-waiting"));
   parentElement.append(root);
   part.asker.ask();
   return {
