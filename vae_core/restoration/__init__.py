@@ -3,10 +3,10 @@
 from vae_core.restoration.base import Method, Restored
 from vae_core.restoration.by_model import denoise, keep_known, posterior_mean
 from vae_core.restoration.champion import Champion, load_champion
+from vae_core.restoration.choosing import choose, methods_for
 from vae_core.restoration.classical import median_filter
 from vae_core.restoration.comparing import DAMAGED, Scored, compare
 from vae_core.restoration.crossings import Crossing, crossings
-from vae_core.restoration.denoising import Denoised, compare_denoising
 from vae_core.restoration.levels import LevelRow, Quality, measure_levels, measured_levels
 from vae_core.restoration.methods import champion_method, classical_methods, model_methods
 from vae_core.restoration.search import SearchStep, search
@@ -15,7 +15,6 @@ __all__ = [
     "DAMAGED",
     "Champion",
     "Crossing",
-    "Denoised",
     "LevelRow",
     "Method",
     "Quality",
@@ -23,9 +22,9 @@ __all__ = [
     "Scored",
     "SearchStep",
     "champion_method",
+    "choose",
     "classical_methods",
     "compare",
-    "compare_denoising",
     "crossings",
     "denoise",
     "keep_known",
@@ -33,6 +32,7 @@ __all__ = [
     "measure_levels",
     "measured_levels",
     "median_filter",
+    "methods_for",
     "model_methods",
     "posterior_mean",
     "search",

@@ -8,9 +8,10 @@ import torch
 from vae_core.corruption import Damaged
 from vae_core.models import LatentModel
 from vae_core.restoration.base import Conditions, Method, Restored
+from vae_core.restoration.by_filter import filter_method
 from vae_core.restoration.by_model import NUM_DRAWS, denoise, keep_known, posterior_mean
 from vae_core.restoration.champion import load_champion
-from vae_core.restoration.classical import median_filter
+from vae_core.restoration.filters import FILTERS
 from vae_core.restoration.search import NUM_STARTS, search_result
 from vae_core.restoration.seen import is_understood
 
@@ -21,16 +22,12 @@ SEARCH = ("Search for the best code", f"{NUM_STARTS} starts; is told kind and le
 
 
 def classical_methods(dataset: str) -> dict[str, Method]:
-    """The filters, by name, with parameters chosen on a data set's validation images."""
+    """The filters, by name, with parameters chosen on a data set's validation images.
 
-    def median(damaged: Damaged, conditions: Conditions, seed: int) -> Restored:
-        return Restored(keep_known(median_filter(damaged.images), damaged))
-
-    return {
-        "median": Method(
-            "median", "Median filter", "classical, no training", "classical", lambda _: True, median
-        )
-    }
+    Raises:
+        UnknownNameError: for a data set that is not registered.
+    """
+    return {name: filter_method(dataset, name) for name in FILTERS}
 
 
 def model_methods(model: LatentModel, suffix: str = "") -> dict[str, Method]:
