@@ -35,22 +35,6 @@ def test_denoising_is_one_pass_through_the_mean(model: LatentModel, tiny: Datase
     assert torch.equal(denoise(model, x), reconstruct(model, x))
 
 
-def test_the_median_filter_takes_the_middle_of_nine_with_mirrored_edges(seeded: Seeded) -> None:
-    x = torch.rand(2, 3, 8, 9, generator=seeded(0))
-    # Mirrored with the edge repeated, which on a border of one pixel is replication.
-    padded = torch.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate")
-    windows = padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(-2)
-    assert torch.equal(median_filter(x), windows.median(-1).values)
-
-
-def test_the_median_filter_removes_a_stray_pixel_and_keeps_images_apart() -> None:
-    x = torch.zeros(2, 1, 8, 8)
-    x[0, 0, 4, 4] = 1.0
-    x[1] = 1.0
-    assert torch.equal(median_filter(x)[0], torch.zeros(1, 8, 8))
-    assert torch.equal(median_filter(x)[1], torch.ones(1, 8, 8))
-
-
 @pytest.mark.parametrize("kind", ["gaussian", "half"])
 def test_every_method_gets_the_same_damaged_images(
     model: LatentModel, tiny: Dataset, kind: str, seeded: Seeded

@@ -5,6 +5,7 @@ import { createAsker } from "./lab_ask.js";
 import { listenToKeys } from "./lab_keys.js";
 import { largePicture } from "./lab_large.js";
 import { labMap } from "./lab_map.js";
+import { ownSection } from "./lab_own_use.js";
 import { presentButton } from "./lab_present.js";
 import { rowsView } from "./lab_rows.js";
 import { saidView } from "./lab_said.js";
@@ -53,7 +54,7 @@ function open(data, parentElement, send) {
     build(part),
   );
   const beside = make("div", { class: "vl-lab-beside" }, [large, labMap(part)]);
-  root.append(tools, said, make("div", { class: "vl-lab-body" }, [rows, beside]));
+  root.append(tools, ownSection(part), said, make("div", { class: "vl-lab-body" }, [rows, beside]));
   tools.append(presentButton(part));
   listenToKeys(root, part.steps);
   root.classList.add("is-waiting");

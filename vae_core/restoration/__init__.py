@@ -1,7 +1,7 @@
 """Restoring damaged images: by filters, with trained models, with networks made for it."""
 
 from vae_core.restoration.base import Method, Restored
-from vae_core.restoration.by_model import denoise, keep_known
+from vae_core.restoration.by_model import denoise, keep_known, posterior_mean
 from vae_core.restoration.champion import Champion, load_champion
 from vae_core.restoration.choosing import choose, methods_for
 from vae_core.restoration.classical import median_filter
@@ -9,6 +9,7 @@ from vae_core.restoration.comparing import DAMAGED, Scored, compare
 from vae_core.restoration.crossings import Crossing, crossings
 from vae_core.restoration.levels import LevelRow, Quality, measure_levels, measured_levels
 from vae_core.restoration.methods import champion_method, classical_methods, model_methods
+from vae_core.restoration.search import SearchStep, search
 
 __all__ = [
     "DAMAGED",
@@ -19,6 +20,7 @@ __all__ = [
     "Quality",
     "Restored",
     "Scored",
+    "SearchStep",
     "champion_method",
     "choose",
     "classical_methods",
@@ -32,4 +34,6 @@ __all__ = [
     "median_filter",
     "methods_for",
     "model_methods",
+    "posterior_mean",
+    "search",
 ]
