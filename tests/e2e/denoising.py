@@ -37,7 +37,15 @@ def numbers(page: Page, method: str) -> tuple[str, ...]:
 
 
 def level(page: Page) -> Locator:
-    return page.locator(".vl-lab-level input")
+    return page.locator(".vl-lab-tools .vl-lab-level input")
+
+
+def level_text(page: Page) -> Locator:
+    return page.locator(".vl-lab-tools .vl-lab-level output")
+
+
+def choose_damage(page: Page, kind: str) -> None:
+    page.locator(".vl-lab-tools select").select_option(kind)
 
 
 def clean_of(dataset: str, seed: int) -> torch.Tensor:

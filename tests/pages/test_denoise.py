@@ -175,6 +175,12 @@ def test_pixels_missing_all_over_are_counted() -> None:
     assert region(torch.ones(1, 8, 8, dtype=torch.bool)) is None
 
 
+def test_a_thin_line_is_no_part_of_a_picture() -> None:
+    mask = torch.ones(1, 28, 28, dtype=torch.bool)
+    mask[0, torch.arange(2, 10), torch.arange(2, 10)] = False
+    assert region(mask) == "what was hidden in the upper left"
+
+
 def test_a_model_invents_what_a_filter_fills_in() -> None:
     mask = known(rows=slice(14, None))
     said = {

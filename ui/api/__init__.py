@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui.api import assets, drawing, events, histories, models, restoring, sharing
+from ui.api import assets, bringing, drawing, events, histories, models, restoring, sharing
 from ui.api.refusal import refusal
 
 
@@ -17,6 +17,7 @@ ROUTES = [
     *assets.ROUTES,
     *models.ROUTES,
     *drawing.ROUTES,
+    *bringing.ROUTES,
     *restoring.ROUTES,
     *sharing.ROUTES,
     *events.ROUTES,

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from vae_core.restoration.unet import UNet, UNetConfig
 
 RECIPES = {
     MNIST: (
-        UNetConfig(side=28, fold=2),
+        UNetConfig(side=28, fold=2, hidden=1024),
         TrainingCard(
             dataset="mnist",
             num_steps=8000,
@@ -45,7 +45,7 @@ RECIPES = {
         UNetConfig(side=8, fold=1),
         TrainingCard(
             dataset="digits",
-            num_steps=8000,
+            num_steps=6000,
             batch_size=64,
             learning_rate=2e-3,
             decay=0.999,
@@ -97,11 +97,11 @@ class RestorerTrainer:
         """Learn from one batch; return its loss."""
         card, step = self.card, self.num_done
         generator = torch.Generator().manual_seed(card.seed * 2**32 + step)
-        clean, damaged = draw_batch(self.source, card.batch_size, generator)
+        drawn = draw_batch(self.source, card.batch_size, generator)
         rate = learning_rate(step, card)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        loss = log_error(self.network(damaged), clean)
+        loss = log_error(drawn.seen[:, :1].where(drawn.kept, self.network(drawn.seen)), drawn.clean)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
@@ -144,7 +144,7 @@ def log_error(restored: Tensor, clean: Tensor) -> Tensor:
 
 def train_champion(
     data: Dataset, name: str, card: TrainingCard | None = None
-) -> Generator[Advanced, None, Champion]:
+) -> Iterator[Advanced | Champion]:
     """Train a restorer on the training split: Adam, weights averaged over the last steps.
 
     The same recipe, data and number of threads give the same weights, which are rounded to
@@ -153,6 +153,9 @@ def train_champion(
     Args:
         name: a key of `RECIPES`.
         card: other settings than the recipe's.
+
+    Yields:
+        How far it is, every so many steps, and at last the restorer.
     """
     network, usual = RECIPES[name]
     card = (card or usual).evolve(dataset=data.spec.name)
@@ -161,7 +164,7 @@ def train_champion(
         loss = float(trainer.step())
         if trainer.num_done % STEPS_PER_EVENT == 0 or trainer.num_done == card.num_steps:
             yield Advanced(trainer.num_done, card.num_steps, loss)
-    return finished(trainer, data, name)
+    yield finished(trainer, data, name)
 
 
 def finished(trainer: RestorerTrainer, data: Dataset, name: str) -> Champion:
