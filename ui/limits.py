@@ -49,6 +49,10 @@ def show(choice: cache.Choice, rows: Chosen, above: Setting) -> None:
             st.markdown(":gray[Choose a method.]")
             return
         wanted = limits_methods.wanted(choice, kind, chosen)
+        # Asked for only now: a quick hand presses before the page has heard of a new choice.
+        if st.session_state.pop("limits_pressed", False):
+            with errors.shown():
+                measurements().ask(wanted, state.owner())
         seen = measurements().look(wanted, state.owner())
         _show_state(wanted, chosen, seen)
         if seen is not None and seen.rows:
@@ -87,14 +91,12 @@ def _ask_methods(choice: cache.Choice, kind: str, rows: Chosen, above: list[str]
     return {name: row for name, row in fitting.items() if name in names[:MAX_METHODS]}
 
 
-def _ask_for(wanted: Wanted) -> None:
-    with errors.kept():
-        measurements().ask(wanted, state.owner())
+def _press() -> None:
+    st.session_state["limits_pressed"] = True
 
 
 def _show_state(wanted: Wanted, chosen: Chosen, seen: Seen | None) -> None:
     """What can be done now, or how far it is."""
-    errors.show_kept()
     if seen is not None and seen.status == "finished":
         return
     if seen is not None and seen.status in ("waiting", "measuring"):
@@ -110,9 +112,7 @@ def _show_state(wanted: Wanted, chosen: Chosen, seen: Seen | None) -> None:
     num_levels = len(wanted.request.levels)
     expected_s = limits_methods.expected_s(wanted.request, chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Measure", key="limits_measure", type="primary", on_click=_ask_for, args=(wanted,)
-        )
+        st.button("Measure", key="limits_measure", type="primary", on_click=_press)
         st.markdown(f"{num_levels} levels, about {math.ceil(expected_s)} s.", width="content")
 
 
