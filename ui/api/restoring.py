@@ -17,7 +17,7 @@ from ui import cache, latent_map, restoring
 from ui.api.models import posted_body
 from ui.api.received import mask_of, picture_of
 from ui.api.refusal import refusal
-from ui.restoring import Clean
+from ui.restoring import MAX_OWN, Clean
 from ui.restoring_setting import MAX_SEED
 from ui.restoring_words import Result, of_picture, remarks
 from vae_core.corruption import Damaged, check_level, damage, hide
@@ -28,13 +28,14 @@ from vae_core.inference import encode
 from vae_core.metrics import mse
 from vae_core.restoration import DAMAGED, Method, Scored, compare
 
-MAX_METHODS, MAX_OWN = 24, 16
+MAX_METHODS = 24
 MAX_BODY_BYTES = 2**20
 MAX_NAME = 120
 SPREAD_GAIN = 4.0  # of the picture of spreads: a standard deviation of 0.25 is white
 _AT_ONCE = CapacityLimiter(2)
 
 Text = Annotated[str, Field(max_length=MAX_NAME)]
+Found = Mapping[str, tuple[Method, cache.Choice | None]]
 
 
 class Asked(BaseModel):
@@ -111,7 +112,7 @@ def answered(body: bytes) -> dict[str, Any]:
     """
     asked = read(body)
     ready = prepared(asked)
-    found = _methods(asked, ready)
+    found = methods_of(asked, ready)
     clean, damaged = ready.clean, ready.damaged
     methods = [method for method, _ in found.values()]
     scored = compare(methods, clean.images, damaged, clean.conditions, asked.noise)
@@ -121,11 +122,11 @@ def answered(body: bytes) -> dict[str, Any]:
         "rows": list(named),
         "num": len(clean.images),
         "shape": list(clean.images.shape[1:]),
-        "labels": _labels(ready),
+        "labels": labels_of(ready),
         "isDrawn": clean.is_drawn,
         "share": None if damaged.known is None else float((~damaged.known).float().mean()),
         "numbers": _numbers(ready, scored, {name: m.family for name, (m, _) in found.items()}),
-        "remarks": _remarks(scored, found, asked.kind),
+        "remarks": remarks_on(ready, scored, found),
     }
 
 
@@ -175,7 +176,7 @@ def prepared(asked: Asked) -> Prepared:
     return Prepared(choice, clean, hide(clean.images, mask_of(asked.hidden, height, width)))
 
 
-def _methods(asked: Asked, ready: Prepared) -> dict[str, tuple[Method, cache.Choice | None]]:
+def methods_of(asked: Asked, ready: Prepared) -> Found:
     """The methods asked for, by name."""
     found = {name: restoring.find(name, ready.spec.name) for name in asked.methods}
     for name, (method, _) in found.items():
@@ -201,7 +202,8 @@ def sheet(named: Mapping[str, Tensor]) -> str:
     return base64.b64encode(png(tile(pictures, columns))).decode()
 
 
-def _labels(ready: Prepared) -> list[str] | None:
+def labels_of(ready: Prepared) -> list[str] | None:
+    """What each picture shows; None where that is not known."""
     labels = ready.clean.labels
     return None if labels is None else [ready.spec.class_names[label] for label in labels.tolist()]
 
@@ -252,11 +254,8 @@ def _places(ready: Prepared, named: Mapping[str, Tensor]) -> dict[str, list[list
     return {name: part.tolist() for name, part in zip(named, parts, strict=True)}
 
 
-def _remarks(
-    scored: Mapping[str, Scored],
-    found: Mapping[str, tuple[Method, cache.Choice | None]],
-    kind: str,
-) -> list[str]:
+def remarks_on(ready: Prepared, scored: Mapping[str, Scored], found: Found) -> list[str]:
+    """What is to be said of all rows."""
     results = [
         Result(
             method.title if choice is None else restoring.titled(choice, method),
@@ -266,8 +265,14 @@ def _remarks(
         )
         for name, (method, choice) in found.items()
     ]
-    whole = scored[DAMAGED]
-    return remarks(float(whole.psnr_db.mean()), bool((whole.psnr_db >= 99.99).all()), results, kind)
+    damaged_db = scored[DAMAGED].psnr_db
+    return remarks(
+        float(damaged_db.mean()),
+        bool((damaged_db >= 99.99).all()),
+        results,
+        ready.damaged.kind,
+        is_told=bool(ready.clean.conditions),
+    )
 
 
 ROUTES = [Route("/api/restore", restore, methods=["POST"])]
