@@ -23,6 +23,7 @@ from vae_core.corruption import CORRUPTIONS, Damaged
 from vae_core.errors import InvalidInputError
 from vae_core.likelihoods import Likelihood
 from vae_core.likelihoods.base import LOG_2PI, sum_values
+from vae_core.restoration.filters import MISSING
 
 # How far a clean image is from a decoder's mean, as a standard deviation: of a pixel, and of what
 # lost its detail. Chosen by the PSNR of restored validation images, of MNIST and of digits.
@@ -30,7 +31,6 @@ PIXEL_SIGMA = 0.2
 DETAIL_SIGMA = 0.05
 RARE = 0.01  # share of pixels that salt and pepper may always have hit, and missed
 
-MISSING = ("masked-square", "half", "scribble", "drop-out")
 DETAIL = ("blur", "down-sample")
 
 Seen = Callable[[Tensor], Tensor]
