@@ -4,7 +4,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ui.api import assets, bringing, drawing, events, histories, models, restoring, sharing
+from ui.api import (
+    assets,
+    bringing,
+    drawing,
+    events,
+    histories,
+    models,
+    restoring,
+    searching,
+    sharing,
+)
 from ui.api.refusal import refusal
 
 
@@ -19,6 +29,7 @@ ROUTES = [
     *drawing.ROUTES,
     *bringing.ROUTES,
     *restoring.ROUTES,
+    *searching.ROUTES,
     *sharing.ROUTES,
     *events.ROUTES,
     *histories.ROUTES,
