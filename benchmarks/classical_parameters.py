@@ -1,8 +1,8 @@
 """How strongly classical filters should work, chosen on validation images.
 
 `python -m benchmarks.classical_parameters` damages the first 50 validation images of MNIST and of
-digits, each kind at seven levels, finds for every filter the parameters of the best mean PSNR, and
-writes vae_core/restoration/parameters.json. Kinds whose filters have nothing to set are left out.
+digits by each kind at several levels, finds for every filter the parameters of the best mean PSNR,
+and writes vae_core/restoration/parameters.json. Filters with nothing to set are left out.
 MNIST is read from VAELAB_DATA. It takes about ten minutes of one core.
 """
 
@@ -24,13 +24,12 @@ def measure() -> dict[str, Any]:
     choices, began = [], time.process_time()
     for name in DATASETS:
         data = load_dataset(name)
-        for kind, method in parameters.tasks():
-            for choice in parameters.choose(data, kind, method):
-                gain = choice.psnr_db - choice.damaged_db
-                best = ", ".join(f"{key} {value}" for key, value in choice.parameters.items())
-                line = f"{name} {kind} {choice.level:g} {method}: {best} ({gain:+.2f} dB)"
-                print(line, flush=True)
-                choices.append(choice)
+        for kind, level, method in parameters.cells():
+            choice = parameters.choose(data, kind, level, method)
+            best = ", ".join(f"{key} {value}" for key, value in choice.parameters.items())
+            gain = choice.psnr_db - choice.damaged_db
+            print(f"{name} {kind} {level:g} {method}: {best} ({gain:+.2f} dB)", flush=True)
+            choices.append(choice)
     write_atomically(parameters.FILE, parameters.as_json(choices).encode())
     return {"choices": len(choices), "cpu_s": round(time.process_time() - began, 1)}
 

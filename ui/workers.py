@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
+from ui.measuring import measurements
 from ui.sockets import send_at_once
 from vae_core.jobs import LocalExecutor
 
@@ -17,10 +18,11 @@ def executor() -> LocalExecutor:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Warm the workers before the first click, and end them with the server."""
+    """Warm the workers before the first click, and end all processes with the server."""
     send_at_once()
     executor()
     try:
         yield {}
     finally:
         executor().shutdown()
+        measurements().shutdown()

@@ -24,6 +24,12 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
 
 
+@pytest.fixture(autouse=True)
+def measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a page starts no process."""
+    monkeypatch.setattr("ui.measuring.Measurements.warm", lambda _: None)
+
+
 @pytest.fixture
 def without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A computer without MNIST."""

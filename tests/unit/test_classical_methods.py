@@ -14,11 +14,10 @@ from vae_core.restoration import classical_methods
 Seeded = Callable[[int], torch.Generator]
 
 CHANGED = ("gaussian", "salt-and-pepper", "speckle", "poisson", "blur", "jpeg")
-SCATTERED = ("scribble", "drop-out")
-MISSING = ("masked-square", "half", *SCATTERED)
+MISSING = ("masked-square", "half", "scribble", "drop-out")
 FIT = {
-    "median": {*CHANGED, *SCATTERED},
-    "gaussian": {*CHANGED, *MISSING},
+    "median": {*CORRUPTIONS},
+    "gaussian": {*CORRUPTIONS},
     "tv": {*CHANGED},
     "wavelet": {*CHANGED},
     "nl-means": {*CHANGED},

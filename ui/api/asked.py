@@ -1,5 +1,6 @@
 """What a page asks to have restored: read, checked, and the pictures prepared."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,18 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from ui import cache, restoring
 from ui.api.received import mask_of, picture_of
-from ui.restoring import Clean
+from ui.restoring import MAX_OWN, Clean
 from ui.restoring_setting import MAX_SEED
 from vae_core.corruption import Damaged, check_level, damage, hide
 from vae_core.data import DataSpec
 from vae_core.errors import InvalidInputError
 from vae_core.restoration import Method
 
-MAX_METHODS, MAX_OWN = 24, 16
+MAX_METHODS = 24
 MAX_BODY_BYTES = 2**20
 MAX_NAME = 120
 
 Text = Annotated[str, Field(max_length=MAX_NAME)]
+Found = Mapping[str, tuple[Method, cache.Choice | None]]
 
 
 class Asked(BaseModel):
@@ -114,7 +116,7 @@ def prepared(asked: Asked) -> Prepared:
     return Prepared(choice, clean, hide(clean.images, mask_of(asked.hidden, height, width)))
 
 
-def methods_of(asked: Asked, ready: Prepared) -> dict[str, tuple[Method, cache.Choice | None]]:
+def methods_of(asked: Asked, ready: Prepared) -> Found:
     """The methods asked for, by name.
 
     Raises:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from torch import Tensor
 
 from ui import cache, latent_map, restoring
-from ui.api.asked import MAX_BODY_BYTES, Prepared, methods_of, prepared, read
+from ui.api.asked import MAX_BODY_BYTES, Found, Prepared, methods_of, prepared, read
 from ui.api.models import posted_body
 from ui.api.refusal import refusal
 from ui.restoring_words import Result, of_picture, remarks
@@ -20,7 +20,7 @@ from vae_core.errors import VAELabError
 from vae_core.images import png, tile
 from vae_core.inference import encode
 from vae_core.metrics import mse
-from vae_core.restoration import DAMAGED, Method, Scored, compare
+from vae_core.restoration import DAMAGED, Scored, compare
 
 SPREAD_GAIN = 4.0  # of the picture of spreads: a standard deviation of 0.25 is white
 _AT_ONCE = CapacityLimiter(2)
@@ -59,10 +59,10 @@ def answered(body: bytes) -> dict[str, Any]:
     methods = [method for method, _ in found.values()]
     scored = compare(methods, clean.images, damaged, clean.conditions, asked.noise)
     return described(ready, scored, {name: m.family for name, (m, _) in found.items()}) | {
-        "labels": _labels(ready),
+        "labels": labels_of(ready),
         "isDrawn": clean.is_drawn,
         "share": None if damaged.known is None else float((~damaged.known).float().mean()),
-        "remarks": _remarks(scored, found, asked.kind),
+        "remarks": remarks_on(ready, scored, found),
     }
 
 
@@ -104,7 +104,8 @@ def sheet(named: Mapping[str, Tensor]) -> str:
     return base64.b64encode(png(tile(pictures, columns))).decode()
 
 
-def _labels(ready: Prepared) -> list[str] | None:
+def labels_of(ready: Prepared) -> list[str] | None:
+    """What each picture shows; None where that is not known."""
     labels = ready.clean.labels
     return None if labels is None else [ready.spec.class_names[label] for label in labels.tolist()]
 
@@ -155,11 +156,8 @@ def _places(ready: Prepared, named: Mapping[str, Tensor]) -> dict[str, list[list
     return {name: part.tolist() for name, part in zip(named, parts, strict=True)}
 
 
-def _remarks(
-    scored: Mapping[str, Scored],
-    found: Mapping[str, tuple[Method, cache.Choice | None]],
-    kind: str,
-) -> list[str]:
+def remarks_on(ready: Prepared, scored: Mapping[str, Scored], found: Found) -> list[str]:
+    """What is to be said of all rows."""
     results = [
         Result(
             method.title if choice is None else restoring.titled(choice, method),
@@ -169,8 +167,14 @@ def _remarks(
         )
         for name, (method, choice) in found.items()
     ]
-    whole = scored[DAMAGED]
-    return remarks(float(whole.psnr_db.mean()), bool((whole.psnr_db >= 99.99).all()), results, kind)
+    damaged_db = scored[DAMAGED].psnr_db
+    return remarks(
+        float(damaged_db.mean()),
+        bool((damaged_db >= 99.99).all()),
+        results,
+        ready.damaged.kind,
+        is_told=bool(ready.clean.conditions),
+    )
 
 
 ROUTES = [Route("/api/restore", restore, methods=["POST"])]

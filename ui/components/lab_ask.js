@@ -14,7 +14,8 @@ const ASKED = ["kind", "level", "images", "noise", "rows", "hidden"];
  *   a method, or null: {pictures: ImageData[], spread, psnrDb, ssim, mse, places, said, elapsedMs};
  *   "clean" and "damaged" are rows too; newest: the last answer for the rows above; num: pictures in
  *   a row; request(methods): what is asked of the server; inputs(): all that a result follows from,
- *   as text; put(name, row), drop(name): a row from elsewhere; onSay(listener): notes for a person;
+ *   as text; isFresh(name): whether a
+ *   row is of what is shown now; put(name, row), drop(name): a row from elsewhere; onSay(listener): notes for a person;
  *   close().
  */
 export function createAsker(part) {
@@ -50,6 +51,7 @@ export function createAsker(part) {
     onSay: (listener) => notes.push(listener),
     row: (name) => rows.get(name) ?? null,
     inputs: () => inputsOf(asker.request([])),
+    isFresh: (name) => rows.get(name)?.inputs === asker.inputs(),
     put(name, row) {
       rows.set(name, row);
       tell();

@@ -45,7 +45,7 @@ RECIPES = {
         UNetConfig(side=8, fold=1),
         TrainingCard(
             dataset="digits",
-            num_steps=8000,
+            num_steps=6000,
             batch_size=64,
             learning_rate=2e-3,
             decay=0.999,

@@ -27,8 +27,9 @@ from vae_core.corruption import Damaged
 from vae_core.errors import InvalidInputError
 
 MEDIAN_SIZE = 3
-PATCH_SIZE, PATCH_DISTANCE = 5, 5  # of non-local means, in pixels
+PATCH_SIZE, PATCH_DISTANCE = 5, 7  # of non-local means, in pixels
 WAVELET, NUM_LEVELS = "db2", 1
+FEW = 16  # images at a time
 Picture = NDArray[np.float64]  # (H, W, C)
 
 
@@ -157,7 +158,10 @@ def median_of_known(x: Tensor, known: Tensor, size: int = MEDIAN_SIZE) -> Tensor
     """
     filled = x.where(known, torch.nan)
     while True:
-        medians = filled.where(~filled.isnan(), _nanmedian(filled, size))
+        around = [
+            _nanmedian(part, size) for part in torch.split(filled, FEW)
+        ]  # windows take memory
+        medians = filled.where(~filled.isnan(), torch.cat(around))
         if torch.equal(medians.isnan(), filled.isnan()):
             return x.where(medians.isnan(), medians)
         filled = medians

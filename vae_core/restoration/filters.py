@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vae_core.corruption import Damaged
 from vae_core.restoration import classical
 
 Value = float | int | str
@@ -14,9 +13,10 @@ Grid = Mapping[str, tuple[Value, ...]]
 
 CHANGED = ("gaussian", "salt-and-pepper", "speckle", "poisson", "blur", "jpeg")
 """Kinds of damage that change brightness anywhere."""
-SCATTERED = ("scribble", "drop-out")
-"""Kinds that leave known pixels near every missing one."""
-MISSING = ("masked-square", "half", *SCATTERED)
+MISSING = ("masked-square", "half", "scribble", "drop-out")
+SMALLER = ("down-sample",)
+UNSURE = (*CHANGED, *SMALLER)
+"""Kinds after which no pixel is known to be right."""
 
 
 @dataclass(frozen=True)
@@ -64,32 +64,48 @@ def _missing(fill: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return lambda damaged, **parameters: fill(damaged.images, damaged.known, **parameters)
 
 
-def _bicubic(damaged: Damaged) -> Tensor:
-    return classical.bicubic(damaged)
-
-
-# Strength 0 and size 1 leave images as they are: where nothing helps, that is chosen.
-SIGMAS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
-WEIGHTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0, 2.0)
-WAVELET_SIGMAS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0)
-DIFFERENCES = (0.0, 0.02, 0.04, 0.07, 0.1, 0.13, 0.16, 0.2, 0.23, 0.26, 0.3, 0.35, 0.4, 0.6, 1.0)
+# Strength 0 and size 1 leave images as they are: where nothing helps, that is chosen. What is
+# missing is always filled.
+SIZES = (3, 5, 7, 9, 11, 13, 15)
+SIGMAS = (
+    *(0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0),
+    *(9.0, 14.0, 20.0),  # nearly the mean of all pixels
+)
+WEIGHTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0, 2.0, 4.0)
+WAVELET_SIGMAS = (
+    0.0,
+    0.01,
+    0.02,
+    0.03,
+    0.05,
+    0.07,
+    0.1,
+    0.13,
+    0.16,
+    0.2,
+    0.25,
+    0.3,
+    0.4,
+    0.6,
+    1.0,
+    1.6,
+)
+DIFFERENCES = (0.0, 0.03, 0.07, 0.1, 0.13, 0.16, 0.2, 0.23, 0.26, 0.3, 0.4, 0.6, 1.0, 2.0, 4.0)
 
 FILTERS: dict[str, Filter] = {
     "median": Filter(
         "Median filter",
         "classical, no training: the middle value around each pixel",
         (
-            Way(
-                CHANGED, _everywhere(classical.median_filter), {"size": (1, 3, 5, 7, 9, 11, 13, 15)}
-            ),
-            Way(SCATTERED, _missing(classical.median_of_known), {"size": (3, 5, 7, 9, 11)}),
+            Way(UNSURE, _everywhere(classical.median_filter), {"size": (1, *SIZES, 19, 23, 27)}),
+            Way(MISSING, _missing(classical.median_of_known), {"size": SIZES}),
         ),
     ),
     "gaussian": Filter(
         "Gaussian filter",
-        "classical, no training: the mean around each pixel, of known ones where some are missing",
+        "classical, no training: the mean around each pixel, of those that are known",
         (
-            Way(CHANGED, _everywhere(classical.gaussian_filter), {"sigma": (0.0, *SIGMAS)}),
+            Way(UNSURE, _everywhere(classical.gaussian_filter), {"sigma": (0.0, *SIGMAS)}),
             Way(MISSING, _missing(classical.gaussian_of_known), {"sigma": SIGMAS}),
         ),
     ),
@@ -123,7 +139,7 @@ FILTERS: dict[str, Filter] = {
     "bicubic": Filter(
         "Bicubic enlargement",
         "classical, no training: a smooth surface through what is left",
-        (Way(("down-sample",), _bicubic, {}),),
+        (Way(SMALLER, classical.bicubic, {}),),
     ),
     "biharmonic": Filter(
         "Biharmonic filling",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -64,12 +65,13 @@ class LevelRow:
 
     def spread(self, quality: Literal["psnr_db", "ssim"]) -> Spread:
         """How PSNR or SSIM is spread over the images."""
-        values = self.values(quality)
-        assert values is not None
-        low, median, high = np.quantile(values, (LOW, 0.5, HIGH))
-        return Spread(float(values.mean()), float(low), float(median), float(high))
+        return self._spreads[quality]
 
-    @property
+    @cached_property  # a page asks again and again
+    def _spreads(self) -> dict[str, Spread]:
+        return {"psnr_db": _spread(self.psnr_db), "ssim": _spread(self.ssim)}
+
+    @cached_property
     def share_read(self) -> float | None:
         """Share of the images that the classifier reads rightly; None without one."""
         values = self.values("read")
@@ -78,6 +80,11 @@ class LevelRow:
     def mean(self, quality: Quality) -> float | None:
         """Mean over the images; of "read" it is the share."""
         return self.share_read if quality == "read" else self.spread(quality).mean
+
+
+def _spread(values: tuple[float, ...]) -> Spread:
+    low, median, high = np.quantile(values, (LOW, 0.5, HIGH))
+    return Spread(float(np.mean(values)), float(low), float(median), float(high))
 
 
 def measured_levels(kind: str) -> tuple[float, ...]:

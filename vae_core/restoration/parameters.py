@@ -7,7 +7,7 @@ digits (8x8); other data sets take what was chosen for the one of the two that i
 import itertools
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,8 +26,9 @@ FILE = Path(__file__).with_name("parameters.json")
 LARGE, SMALL = "mnist", "digits"
 SMALL_SIDE = 16  # images of at most this many pixels a side are like digits
 NUM_IMAGES, SEED = 50, 0
-LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
-MISSING_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9)  # at 1 there is nothing to fill from
+LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+MISSING_LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9)  # at 1 nothing is known
+STRIDE = 3  # from one strength that is tried first to the next
 WORTH_DB = 1e-4  # smaller gains are rounding
 
 
@@ -92,21 +93,31 @@ def as_json(choices: list[Choice]) -> str:
     return "[\n" + ",\n".join(json.dumps(asdict(choice)) for choice in choices) + "\n]\n"
 
 
-def tasks() -> list[tuple[str, str]]:
-    """(kind, method) of everything that has something to choose, in order."""
+def levels(kind: str) -> tuple[float, ...]:
+    """At which levels a kind of damage is measured, rising."""
+    possible = CORRUPTIONS[kind].levels
+    if possible.is_stepped:
+        return possible.choices[1:]  # the first changes nothing
+    return MISSING_LEVELS if kind in MISSING else LEVELS
+
+
+def cells() -> list[tuple[str, float, str]]:
+    """(kind, level, method) wherever there is something to choose, in order."""
     return [
-        (kind, method)
+        (kind, level, method)
         for kind in CORRUPTIONS
         for method, filter_ in FILTERS.items()
         if (way := filter_.way(kind)) is not None and way.grid
+        for level in levels(kind)
     ]
 
 
-def choose(data: Dataset, kind: str, method: str) -> Iterator[Choice]:
-    """Choose a filter's parameters for one kind of damage, level by level.
+def choose(data: Dataset, kind: str, level: float, method: str) -> Choice:
+    """Choose a filter's parameters for one kind and level of damage.
 
     The mean PSNR of the first 50 validation images decides. For each setting of the other
-    parameters the strength goes uphill from where it ended at the level before.
+    parameters every third strength is tried, then the best one's neighbours, as long as they are
+    better.
 
     Raises:
         KeyError: for damage that the filter is not meant for.
@@ -115,23 +126,18 @@ def choose(data: Dataset, kind: str, method: str) -> Iterator[Choice]:
     if way is None:
         raise KeyError(kind)
     clean = data.val.pixels(0, NUM_IMAGES)
+    damaged = damage(clean, kind, level, torch.Generator().manual_seed(SEED))
     (strength, values), *others = way.grid.items()
-    settings = [
-        dict(zip((name for name, _ in others), setting, strict=True))
-        for setting in itertools.product(*(options for _, options in others))
-    ]
-    places = [len(values) // 2] * len(settings)
-    for level in MISSING_LEVELS if kind in MISSING else LEVELS:
-        damaged = damage(clean, kind, level, torch.Generator().manual_seed(SEED))
-        found = []
-        for i, setting in enumerate(settings):
-            parameters = [{strength: value} | setting for value in values]
-            heights = _Heights(way, damaged, clean, parameters)
-            places[i] = heights.top(places[i])
-            found.append((heights[places[i]], parameters[places[i]]))
-        after, best = max(found, key=lambda pair: pair[0])
-        before = float(psnr_db(damaged.images, clean).mean())
-        yield Choice(data.spec.name, kind, level, method, best, round(after, 3), round(before, 3))
+    found = []
+    for setting in itertools.product(*(options for _, options in others)):
+        fixed = dict(zip((name for name, _ in others), setting, strict=True))
+        parameters = [{strength: value} | fixed for value in values]
+        heights = _Heights(way, damaged, clean, parameters)
+        place = heights.top()
+        found.append((heights[place], parameters[place]))
+    after, best = max(found, key=lambda pair: pair[0])
+    before = float(psnr_db(damaged.images, clean).mean())
+    return Choice(data.spec.name, kind, level, method, best, round(after, 3), round(before, 3))
 
 
 class _Heights(dict[int, float]):
@@ -151,11 +157,15 @@ class _Heights(dict[int, float]):
             self[place] = -math.inf
         return self[place]
 
-    def top(self, place: int) -> int:
-        """Go to the better neighbour until none is better."""
+    def top(self) -> int:
+        """The best of every third place, then the better neighbour until none is better."""
+        place = max(range(0, len(self.parameters), STRIDE), key=self.__getitem__)
         while True:
             around = [i for i in (place - 1, place + 1) if 0 <= i < len(self.parameters)]
             best = max(around, key=self.__getitem__)
             if self[best] <= self[place] + WORTH_DB:
-                return place
+                break
             place = best
+        while place > 0 and self[place - 1] > self[place] - WORTH_DB:
+            place -= 1  # as good, and weaker
+        return place
