@@ -21,7 +21,7 @@ DIGITS = tuple("0123456789")
 ONE_PASS, CHAMPION = "one-pass", "champion"
 _GROUPS = {"classical": "Filters", "champion": "Made for restoring"}
 # The filter that stands for all of them until More methods is opened: the first that fits.
-FILTERS = ("biharmonic", "bicubic", "median")
+FILTERS = ("biharmonic", "bicubic", "median", "gaussian")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from tests.pages.test_restoring_api import METHODS, MODEL, ask, own_picture
 from ui.api import ROUTES
-from ui.api.restoring import MAX_BODY_BYTES
+from ui.api.asked import MAX_BODY_BYTES
 from vae_core.record import RunRecord
 
 EVIL = "<script>alert(1)</script>"

@@ -13,6 +13,7 @@ from ui.api import (
     models,
     reporting,
     restoring,
+    searching,
     sharing,
 )
 from ui.api.refusal import refusal
@@ -29,6 +30,7 @@ ROUTES = [
     *drawing.ROUTES,
     *bringing.ROUTES,
     *restoring.ROUTES,
+    *searching.ROUTES,
     *reporting.ROUTES,
     *sharing.ROUTES,
     *events.ROUTES,

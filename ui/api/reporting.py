@@ -10,19 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ui import cache, restoring
+from ui.api.asked import MAX_BODY_BYTES, Asked, Found, Prepared, methods_of, prepared, read
 from ui.api.models import posted_body
 from ui.api.refusal import refusal
-from ui.api.restoring import (
-    MAX_BODY_BYTES,
-    Asked,
-    Found,
-    Prepared,
-    labels_of,
-    methods_of,
-    prepared,
-    read,
-    remarks_on,
-)
+from ui.api.restoring import labels_of, remarks_on
 from ui.restoring_words import INVENTS
 from vae_core.corruption import CORRUPTIONS
 from vae_core.errors import UnknownNameError, VAELabError
