@@ -69,7 +69,6 @@ def test_the_film_is_the_librarys_search_step_by_step(client: TestClient) -> Non
     [
         ({"methods": []}, "expected one"),
         ({"methods": ["biharmonic"]}, "expected one"),
-        ({"methods": ["median"]}, "does not fit"),
         ({"methods": [f"one-pass:{MODEL}"]}, "expected one"),
         ({"methods": [f"search:{MODEL}", "search:digits-denoise-16d"]}, "2 methods received"),
         ({"methods": ["search:digits-ae-2d"]}, "Unknown method"),

@@ -14,9 +14,8 @@ const ASKED = ["kind", "level", "images", "noise", "rows", "hidden"];
  *   a method, or null: {pictures: ImageData[], spread, psnrDb, ssim, mse, places, said, elapsedMs};
  *   "clean" and "damaged" are rows too; newest: the last answer for the rows above; num: pictures in
  *   a row; request(methods): what is asked of the server; inputs(): all that a result follows from,
- *   as text; isFresh(name): whether a
- *   row is of what is shown now; put(name, row), drop(name): a row from elsewhere; onSay(listener): notes for a person;
- *   close().
+ *   as text; isFresh(name): whether a row is of what is shown now; put(name, row), drop(name): a row
+ *   from elsewhere; onSay(listener): notes for a person; close().
  */
 export function createAsker(part) {
   const { setting } = part;
