@@ -13,7 +13,6 @@ from vae_core.restoration import DAMAGED, LevelRow, Quality
 HEIGHT = 380
 MARGIN = {"l": 56, "r": 14, "t": 14, "b": 48}
 ROOM = 0.015  # levels, for the last marker
-TOP_DB = 40.0  # the axis of PSNR ends here at the latest: a picture that is whole has 100
 MARKS = {
     "circle": "\N{BLACK CIRCLE}",
     "square": "\N{BLACK SQUARE}",
@@ -160,5 +159,5 @@ def _range(rows: Sequence[LevelRow], quality: Quality) -> list[float]:
     low = min(spread.low for spread in spreads)
     high = max(max(spread.high, spread.mean) for spread in spreads)
     if quality == "psnr_db":
-        return [math.floor(low - 0.5), min(TOP_DB, math.ceil(high + 0.5))]
+        return [math.floor(low - 0.5), math.ceil(high + 0.5)]
     return [min(0.0, low - 0.02), 1.02]

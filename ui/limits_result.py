@@ -22,7 +22,7 @@ QUALITIES: Mapping[Quality, str] = {
 }
 EXPLAINED: Mapping[Quality, str] = {
     "psnr_db": "PSNR says how close the result is to the clean picture, pixel by pixel, in "
-    "decibels: 10 more is a tenth of the squared error.",
+    "decibels: 10 more is a tenth of the squared error. More than 40 counts as 40.",
     "ssim": "SSIM says how alike the shapes are: 1 is the same, 0 has nothing in common.",
     "read": "A small classifier, taught on clean pictures, reads what was restored: the share that "
     "it reads rightly.",

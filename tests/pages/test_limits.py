@@ -225,14 +225,6 @@ def test_a_band_holds_the_middle_eighty_per_cent_and_titles_are_no_html(
     assert "<b>mine" not in limits_table.table(found, titles, "psnr_db")
 
 
-def test_pictures_that_are_whole_do_not_stretch_the_axis(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.theme.is_dark", lambda: False)
-    found = [row(0.05, DAMAGED, 98.0), row(0.5, DAMAGED, 12.0)]
-    levels = CORRUPTIONS["half"].levels
-    drawn, _ = limits_figure.figure(found, {DAMAGED: "Left"}, "psnr_db", levels)
-    assert drawn["layout"]["yaxis"]["range"][1] == limits_figure.TOP_DB
-
-
 def test_without_its_pictures_the_section_says_so(
     open_page: Open, stub: Stub, without_data: None
 ) -> None:
