@@ -147,12 +147,19 @@ def sections(result: Mapping[str, Any]) -> dict[str, str]:
         {"aims": aims(result["aims"])}
         | {measure: ranking(results, measure) for measure in MEASURES}
         | {
+            "clean": read_clean(result["clean"]),
             "search": searched(results),
             "wins": wins(result["baseline_wins"]),
             "times": times(results),
             "machine": common.described(result),
         }
     )
+
+
+def read_clean(clean: Mapping[str, Any]) -> str:
+    """The most that can be hoped for in reading digits."""
+    accuracy = number(clean["accuracy"], "accuracy")
+    return f"Of the undamaged images, `{clean['reader']}` reads {accuracy} %.\n"
 
 
 HEADINGS = {
@@ -171,6 +178,8 @@ def page(result: Mapping[str, Any], introduction: str) -> str:
     text += f"\nThe first {result['num_images']} test images of {result['title']}.\n"
     for name, heading in HEADINGS.items():
         text += f"\n## {heading}\n\n{tables[name]}"
+        if name == "accuracy":
+            text += f"\n{tables['clean']}"
     return text + "\n" + tables["machine"]
 
 
