@@ -131,18 +131,16 @@ def carry_out_pressed(run: runs.Run | None, chosen: RunConfig) -> None:
 def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) -> list[Action]:
     if run is None or record is None:
         return [Action("Train", lambda: start(chosen), width=FIRST_PX)]
-    is_anothers = ownership.is_anothers(run, record)
+    other = Action("New seed", lambda: start(chosen.evolve(seed=settings.new_seed())))
+    if ownership.is_anothers(run, record):  # whatever becomes of it, so that no press is lost
+        return [Action("Train my own", lambda: start(chosen), width=FIRST_PX), other]
     if record.is_under_way:
-        own = Action("Train my own", lambda: start(chosen), width=FIRST_PX)
-        return [own] if is_anothers else _actions_under_way(run, record.status)
+        return _actions_under_way(run, record.status)
     again = Action("Train", lambda: start(chosen), width=FIRST_PX)
     if chosen == record.config:
         again = Action("Start again (same seed)", lambda: start(chosen))
     resume = Action("Resume", lambda: _go_on(run), width=FIRST_PX)
     go_on = Action("Resume", lambda: _go_on(run))
-    other = Action("New seed", lambda: start(chosen.evolve(seed=settings.new_seed())))
-    if is_anothers:
-        return [again, other]
     return {
         "interrupted": [resume, again],
         "stopped": [again, *([go_on] if run.can_go_on() else []), other],
