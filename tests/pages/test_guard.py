@@ -3,11 +3,13 @@
 import re
 
 import pytest
+import streamlit as st
 from starlette.requests import HTTPConnection
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from tests.pages.conftest import ROOT
 from tests.pages.guarding import HOST, OWN, client, handshake
 from ui.api.assets import PLOTLY_URL
 from ui.guard.hosts import Hosts
@@ -183,9 +185,23 @@ def test_a_server_that_cannot_answer_a_handshake_closes_it() -> None:
     assert refused.value.code == 1008
 
 
-def test_streamlits_own_uploads_are_closed() -> None:
-    answer = client().put("/_stcore/upload_file/session/file", headers=OWN, content=b"x")
-    assert answer.status_code == 404
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/_stcore/upload_file/session/file"),
+        ("POST", "/_stcore/agent/interact"),
+        ("POST", "/_stcore/agent/mcp"),
+        ("GET", "/_stcore/agent/openapi.json"),
+    ],
+)
+def test_what_is_not_used_of_streamlit_is_closed(method: str, path: str) -> None:
+    answer = client().request(method, path, headers=OWN, content=b"{}")
+    assert (answer.status_code, answer.text) == (404, "There is nothing here.")
+
+
+def test_streamlits_agent_api_is_off_in_its_own_settings_too() -> None:
+    assert st.get_option("server.enableAgentApi") is False
+    assert "enableAgentApi = false" in (ROOT / ".streamlit" / "config.toml").read_text()
 
 
 def test_a_page_gives_a_token_that_no_script_reads() -> None:

@@ -20,7 +20,8 @@ from ui.server_settings import ServerSettings, server_settings
 
 __all__ = ["Guard", "content_security_policy"]
 
-CLOSED = "/_stcore/upload_file"  # no page takes files this way; they would wait in memory
+# Of Streamlit, never used: files that would wait in memory, and an API that drives sessions.
+CLOSED = ("/_stcore/upload_file", "/_stcore/agent")
 POLICY_VIOLATION = 1008
 
 
@@ -64,7 +65,7 @@ class Guard:
             error = "Only a page of this server may do this: no Origin, or another, was received."
             return told(asked, error, 403)
         if asked.scope["path"].startswith(CLOSED):
-            return told(asked, f"There is nothing at {CLOSED}.", 404)
+            return told(asked, "There is nothing here.", 404)
         return None
 
     async def _pass_on(self, asked: HTTPConnection, receive: Receive, sent: "_Sent") -> None:
