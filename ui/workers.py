@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
+from ui.measuring import measurements
 from ui.server_settings import server_settings
 from ui.sockets import send_at_once
 from vae_core.jobs import LocalExecutor
@@ -19,10 +20,11 @@ def executor() -> LocalExecutor:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Warm the workers before the first click, and end them with the server."""
+    """Warm the workers before the first click, and end all processes with the server."""
     send_at_once()
     executor()
     try:
         yield {}
     finally:
         executor().shutdown()
+        measurements().shutdown()

@@ -33,6 +33,12 @@ def fresh_settings() -> Iterator[None]:
     server_settings.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a page starts no process."""
+    monkeypatch.setattr("ui.measuring.Measurements.warm", lambda _: None)
+
+
 @pytest.fixture
 def without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A computer without MNIST."""

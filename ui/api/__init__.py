@@ -3,7 +3,18 @@
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from ui.api import assets, drawing, events, histories, models, restoring, sharing
+from ui.api import (
+    assets,
+    bringing,
+    drawing,
+    events,
+    histories,
+    models,
+    reporting,
+    restoring,
+    searching,
+    sharing,
+)
 from ui.api.refusal import refusal
 from vae_core.errors import shortened
 
@@ -32,7 +43,10 @@ _ROUTES = [
     *assets.ROUTES,
     *models.ROUTES,
     *drawing.ROUTES,
+    *bringing.ROUTES,
     *restoring.ROUTES,
+    *searching.ROUTES,
+    *reporting.ROUTES,
     *sharing.ROUTES,
     *events.ROUTES,
     *histories.ROUTES,
