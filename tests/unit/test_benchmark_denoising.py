@@ -354,7 +354,7 @@ def test_more_digits_are_read_behind_a_filter_than_behind_the_vae_as_the_page_sa
     assert rows["tv"]["psnr_db"] < rows["denoising-vae"]["psnr_db"] - 5
     for key in ("gaussian-0.1", "gaussian-0.5"):
         noisy, vae = (result["results"][key][name]["accuracy"] for name in ("noisy", "vae"))
-        assert vae < noisy < result["clean"]["accuracy"]
+        assert vae < noisy <= result["clean"]["accuracy"]
     assert all(aim["is_met"] for aim in result["aims"])
 
 
