@@ -126,7 +126,7 @@ _CSS = """
 .vl-levels :is(th, td) { padding: 3px 16px 3px 0; border: 0; font-size: 14px; text-align: right;
   white-space: nowrap; }
 .vl-levels thead th { font-weight: 600; vertical-align: bottom; white-space: normal;
-  max-width: 150px; }
+  min-width: 72px; max-width: 150px; }
 .vl-levels small { display: block; color: var(--vl-muted); font-size: 13px; }
 .vl-help { position: relative; display: inline-block; width: 16px; height: 16px; cursor: help;
   border: 1px solid var(--vl-muted); border-radius: 50%; font-size: 11px; line-height: 15px;

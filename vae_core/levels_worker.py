@@ -37,7 +37,7 @@ from vae_core.restoration import (
 )
 from vae_core.schema import Config
 
-NICENESS = 10
+NICENESS = 5
 CHAMPION = "champion"
 MAX_IMAGES, NUM_SLOW = 200, 16
 MAX_METHODS, MAX_LEVELS = 10, 21

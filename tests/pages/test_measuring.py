@@ -11,6 +11,11 @@ from ui.measuring import Measurements, Seen, Wanted
 from vae_core.errors import RunError
 
 
+@pytest.fixture(autouse=True)
+def measures_nothing() -> None:
+    """Here a process may be had ready, which measures nothing."""
+
+
 @pytest.fixture
 def stub(tmp_path: Path) -> Iterator[Stub]:
     stub = Stub(tmp_path)

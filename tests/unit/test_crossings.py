@@ -115,7 +115,7 @@ def test_a_lead_that_no_eye_would_see_or_that_is_chance_does_not_count() -> None
 
 
 def test_images_that_differ_much_hide_no_crossing_since_methods_are_compared_on_the_same() -> None:
-    spread = rows_of(FALLING, np.linspace(-30, 30, 50))
+    spread = rows_of(FALLING, np.linspace(-12, 12, 50))
     assert only(crossings(spread, "psnr_db")).level == pytest.approx(1 / 3)
 
 
@@ -166,3 +166,15 @@ def test_it_is_said_above_which_level_a_classifier_reads_too_few() -> None:
 @pytest.mark.parametrize("shares", [(0.99, 0.98, 0.97, 0.95), (0.5, 0.4, 0.3, 0.2)])
 def test_what_can_be_read_always_or_never_breaks_nowhere(shares: tuple[float, ...]) -> None:
     assert crossings(reads({"model": shares}), "read") == []
+
+
+def test_where_a_method_leaves_the_pictures_alone_it_is_said_of_them_only() -> None:
+    damaged = line(30, -40)
+    idle = [*damaged[:3], 10.0]  # a filter that begins to work at 0.8
+    found = crossings(
+        rows_of({DAMAGED: damaged, "filter": idle, "model": line(20, -10)}), "psnr_db"
+    )
+    assert [(one.better, one.worse) for one in found] == [("model", DAMAGED)]
+    shares = (0.97, 0.95, 0.75, 0.3)
+    crossing = only(crossings(reads({DAMAGED: shares, "filter": (*shares[:3], 0.5)}), "read"))
+    assert crossing.worse == DAMAGED

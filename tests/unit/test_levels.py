@@ -89,6 +89,11 @@ def test_the_spread_is_numpys_mean_and_quantiles() -> None:
     assert LevelRow(0.5, "median", (1.0,), (1.0,)).share_read is None
 
 
+def test_pictures_that_the_damage_spared_do_not_drown_the_others() -> None:
+    row = LevelRow(0.1, "median", (100.0, 10.0), (1.0, 0.5))
+    assert row.spread("psnr_db").mean == row.mean("psnr_db") == 25.0  # 40 and 10
+
+
 def test_slow_methods_restore_only_the_first_few(digits: Dataset) -> None:
     clean, labels = digits.test.pixels(0, 10), digits.test.labels[:10]
     seen: dict[str, Damaged] = {}

@@ -24,16 +24,19 @@ from torch import Tensor
 from torch.nn import functional
 
 from vae_core.corruption import Damaged
+from vae_core.errors import InvalidInputError
 
 MEDIAN_SIZE = 3
-PATCH_SIZE, PATCH_DISTANCE = 5, 5  # of non-local means, in pixels
-WAVELET, NUM_LEVELS = "db2", 2
+PATCH_SIZE, PATCH_DISTANCE = 5, 7  # of non-local means, in pixels
+WAVELET, NUM_LEVELS = "db2", 1
+FEW = 16  # images at a time
 Picture = NDArray[np.float64]  # (H, W, C)
 
 
 def median_filter(x: Tensor, size: int = MEDIAN_SIZE) -> Tensor:
     """Median of each neighbourhood of size x size (scipy.ndimage), edges mirrored."""
-    return torch.from_numpy(ndimage.median_filter(x.numpy(), size=(1, 1, size, size)))
+    pixels = x.detach().cpu().numpy()
+    return torch.from_numpy(ndimage.median_filter(pixels, (1, 1, size, size))).to(x.device)
 
 
 def gaussian_filter(x: Tensor, sigma: float) -> Tensor:
@@ -57,11 +60,18 @@ def wavelet(x: Tensor, sigma: float, name: str = WAVELET, num_levels: int = NUM_
     Args:
         sigma: standard deviation of the noise; the threshold is sigma sqrt(2 log(H W)).
         name: an orthogonal wavelet of PyWavelets.
-        num_levels: how often the image is halved; less often where it is too small for that. An
-            image that is too small to be halved at all comes back as it is.
+        num_levels: how often the image is halved.
+
+    Raises:
+        InvalidInputError: for images that are too small to be halved so often.
     """
-    num_levels = min(num_levels, dwtn_max_level(x.shape[-2:], name))
-    if sigma == 0 or num_levels == 0:
+    possible = dwtn_max_level(x.shape[-2:], name)
+    if num_levels > possible:
+        raise InvalidInputError(
+            f"{num_levels} levels of {name} received; expected {possible} at most for images of "
+            f"{x.shape[-2]}x{x.shape[-1]}."
+        )
+    if sigma == 0:
         return x.clone()
     settings = {
         "sigma": sigma,
@@ -148,7 +158,10 @@ def median_of_known(x: Tensor, known: Tensor, size: int = MEDIAN_SIZE) -> Tensor
     """
     filled = x.where(known, torch.nan)
     while True:
-        medians = filled.where(~filled.isnan(), _nanmedian(filled, size))
+        around = [
+            _nanmedian(part, size) for part in torch.split(filled, FEW)
+        ]  # windows take memory
+        medians = filled.where(~filled.isnan(), torch.cat(around))
         if torch.equal(medians.isnan(), filled.isnan()):
             return x.where(medians.isnan(), medians)
         filled = medians
