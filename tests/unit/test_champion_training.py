@@ -107,6 +107,7 @@ def test_the_command_line_trains_one_again(
     restorers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network, card = RECIPES["digits-unet"]
+    monkeypatch.setattr("vae_core.restoration.champion_training.NUM_TEST_IMAGES", 20)
     monkeypatch.setitem(RECIPES, "digits-unet", (network, card.evolve(num_steps=2)))
     output = cli("checkpoints", "--rebuild", "digits-unet")
     assert output.code == 0
