@@ -28,10 +28,10 @@ export function labRow(part, method) {
   row.unsure = make("small", { hidden: true, text: "bright: here its draws differ" });
   row.ring = make("i", { class: "vl-lab-ring" });
   row.cells = { psnrDb: numberCell(), ssim: numberCell() };
-  row.pictures = make("div", {}, [row.strip, row.errors, row.spread, row.unsure, row.ring]);
+  row.pictures = make("div", {}, [row.strip, row.errors, row.spread, row.ring]);
   row.pictures.addEventListener("click", (event) => pick(row, event));
   row.search = method.isSlow ? searchTools(part, method) : null;
-  const shown = row.search ? [row.pictures, row.search.element] : [row.pictures];
+  const shown = [row.pictures, row.search?.element ?? row.unsure];
   const pictures = make("td", { class: "vl-lab-strip" }, shown);
   const head = make("th", { scope: "row" }, [make("b", { text: title }), row.keep, row.note]);
   row.element = make("tr", { "data-method": name }, [
