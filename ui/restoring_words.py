@@ -142,7 +142,13 @@ class Result:
     model: cache.Choice | None = None
 
 
-def remarks(damaged_db: float, is_whole: bool, results: Sequence[Result], kind: str) -> list[str]:
+def remarks(
+    damaged_db: float,
+    is_whole: bool,
+    results: Sequence[Result],
+    kind: str,
+    is_told: bool = True,
+) -> list[str]:
     """What is to be said of all rows: who was trained for this, who loses to a simple filter.
 
     Args:
@@ -150,6 +156,7 @@ def remarks(damaged_db: float, is_whole: bool, results: Sequence[Result], kind: 
         is_whole: whether these are the clean ones.
         results: of the rows that are shown.
         kind: of damage.
+        is_told: whether anything is known of the pictures that conditional models are told.
     """
     through_models = [result for result in results if result.model is not None]
     learned = [result for result in results if result.family != "classical"]
@@ -163,7 +170,7 @@ def remarks(damaged_db: float, is_whole: bool, results: Sequence[Result], kind: 
         said += _beaten(results, learned)
         if results and max(result.psnr_db for result in results) < damaged_db:
             said.append("By PSNR, nothing here beats leaving the pictures as they are.")
-    said += _told(through_models)
+    said += _told(through_models) if is_told else []
     if learned:
         said.append(INVENTS)
     return said

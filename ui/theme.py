@@ -136,6 +136,8 @@ _CSS = """
   border: 1px solid var(--vl-line); background: var(--vl-soft); color: var(--vl-text);
   font-size: 14px; line-height: 1.4; text-align: left; white-space: normal; }
 th > .vl-help::after { right: auto; left: -8px; font-weight: 400; }
+/* Room for what a script draws: what stands below it stays where it is. */
+.st-key-lab { min-height: 640px; }
 .st-key-foot a p { color: var(--vl-primary) !important; }
 /* Buttons of components, as Streamlit's; choices: radio buttons side by side. */
 .vl-button { box-sizing: border-box; min-height: 36px; padding: 4px 12px;

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from ui.measuring import measurements
+from ui.server_settings import server_settings
 from ui.sockets import send_at_once
 from vae_core.jobs import LocalExecutor
 
@@ -13,7 +14,8 @@ from vae_core.jobs import LocalExecutor
 @cache
 def executor() -> LocalExecutor:
     """Start the workers at the first call; the same ones ever after."""
-    return LocalExecutor()
+    settings = server_settings()
+    return LocalExecutor(max_waiting=settings.max_waiting, max_running=settings.max_running)
 
 
 @asynccontextmanager

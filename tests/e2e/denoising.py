@@ -60,7 +60,8 @@ def expected(
     """What the library makes of the same pictures: by the median filter and one pass of models."""
     dataset = models[0].split("-")[0]
     clean = clean_of(dataset, images)
-    methods = [classical_methods(dataset)["median"]]
+    median = classical_methods(dataset)["median"]
+    methods = [median] if median.fits(kind) else []
     for name in models:
         model = load_checkpoint(catalogue.folder_of(name)).model
         methods.append(model_methods(model, f":{name}")[f"one-pass:{name}"])

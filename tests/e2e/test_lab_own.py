@@ -93,7 +93,7 @@ def test_a_photograph_is_prepared_step_by_step_and_restored_in_place_of_the_test
     damaged = damage(wanted, "gaussian", 0.5, torch.Generator().manual_seed(0))
     median = compare([classical_methods("digits")["median"]], wanted, damaged)["median"]
     number = row(page, "median").locator(".vl-lab-number").first
-    expect(number).to_contain_text(f"{float(median.psnr_db.mean()):.1f}")
+    expect(number).to_contain_text(f"{float(median.psnr_db.mean()):.2f}")
     expect(page.get_by_role("button", name="New images", exact=True)).to_be_disabled()
     page.locator(".vl-own-use input").uncheck()
     data, order = load_dataset("digits").test, torch.Generator().manual_seed(0)

@@ -87,7 +87,7 @@ def test_a_reload_finds_everything_that_was_shown(open_page: Open) -> None:
         {"images": "9" * 400},
         {"noise_seed": "1.5"},
         {"methods": "rm -rf,../../etc/passwd,one-pass:../x"},
-        {"picture": "8"},
+        {"picture": "16"},
         {"shown": "<script>"},
         {"errors": "loud"},
         {"damage": "scribble", "level": "0.3", "hidden": "zz"},

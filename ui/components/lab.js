@@ -9,6 +9,7 @@ import { ownSection } from "./lab_own_use.js";
 import { presentButton } from "./lab_present.js";
 import { rowsView } from "./lab_rows.js";
 import { saidView } from "./lab_said.js";
+import { saveMenu } from "./lab_save.js";
 import { stepsOf } from "./lab_steps.js";
 import { toolsOf } from "./lab_tools.js";
 import { createSetting } from "./sliders_setting.js";
@@ -55,7 +56,7 @@ function open(data, parentElement, send) {
   );
   const beside = make("div", { class: "vl-lab-beside" }, [large, labMap(part)]);
   root.append(tools, ownSection(part), said, make("div", { class: "vl-lab-body" }, [rows, beside]));
-  tools.append(presentButton(part));
+  tools.append(presentButton(part), saveMenu(part));
   listenToKeys(root, part.steps);
   root.classList.add("is-waiting");
   part.onSeen(() => root.classList.remove("is-waiting"));

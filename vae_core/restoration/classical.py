@@ -27,7 +27,7 @@ from vae_core.corruption import Damaged
 from vae_core.errors import InvalidInputError
 
 MEDIAN_SIZE = 3
-PATCH_SIZE, PATCH_DISTANCE = 5, 5  # of non-local means, in pixels
+PATCH_SIZE, PATCH_DISTANCE = 5, 7  # of non-local means, in pixels
 WAVELET, NUM_LEVELS = "db2", 1
 FEW = 16  # images at a time
 Picture = NDArray[np.float64]  # (H, W, C)

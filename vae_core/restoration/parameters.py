@@ -164,5 +164,8 @@ class _Heights(dict[int, float]):
             around = [i for i in (place - 1, place + 1) if 0 <= i < len(self.parameters)]
             best = max(around, key=self.__getitem__)
             if self[best] <= self[place] + WORTH_DB:
-                return place
+                break
             place = best
+        while place > 0 and self[place - 1] > self[place] - WORTH_DB:
+            place -= 1  # as good, and weaker
+        return place
