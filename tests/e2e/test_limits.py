@@ -1,7 +1,6 @@
 """Where it breaks, measured by the server's own process and drawn in a real browser."""
 
 import re
-from collections.abc import Sequence
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -19,19 +18,12 @@ def section(page: Page) -> Locator:
     return page.locator(".st-key-limits")
 
 
-def open_section(page: Page, address: str, query: str = "", methods: Sequence[str] = ()) -> None:
-    """Open Denoise, and choose methods by their titles instead of the lab's."""
-    page.goto(f"{address}/denoise?model=digits-2d&{query}")
+def open_section(page: Page, address: str, damage: str = "gaussian") -> None:
+    """Open Denoise with two methods, which the section takes from the lab above."""
+    page.goto(f"{address}/denoise?model=digits-2d&damage={damage}&methods={','.join(METHODS)}")
     settle(page)
-    if methods:
-        box = section(page).locator('[class*="st-key-limits_digits-2d"]')
-        box.get_by_role("button", name="Clear all").click()
-        settle(page)
-        for title in methods:
-            box.locator("input").fill(title)
-            page.locator('[role="option"]').get_by_text(title, exact=True).click()
-        page.keyboard.press("Escape")
-        settle(page)
+    for title in METHODS.values():
+        expect(section(page).get_by_role("button", name=f"Remove {title}")).to_be_visible()
 
 
 def measured(page: Page) -> None:
@@ -59,7 +51,7 @@ def expected_sentences(kind: str, quality: str) -> list[str]:
 def test_measuring_shows_progress_a_chart_and_the_crossings_in_words(
     page: Page, address: str, browser: Browser
 ) -> None:
-    open_section(page, address, methods=list(METHODS.values()))
+    open_section(page, address)
     section(page).get_by_role("button", name="Measure").click()
     expect(section(page).locator("[data-testid=stProgress]")).to_be_visible()
     expect(section(page).get_by_text("Numbers", exact=True)).to_be_visible(timeout=COLD_MS)
@@ -98,7 +90,7 @@ def test_measuring_shows_progress_a_chart_and_the_crossings_in_words(
     other = browser.new_context(viewport={"width": 390, "height": 844})
     try:
         phone = other.new_page()
-        open_section(phone, address, methods=list(METHODS.values()))  # measured already: at once
+        open_section(phone, address)  # measured already: at once
         expect(section(phone).locator("ol li")).to_have_text(expected)
         names = section(phone).locator(".vl-figure-key li")
         expect(names).to_have_count(3)
@@ -114,7 +106,7 @@ def _rgb(colour: str) -> str:
 
 
 def test_stop_ends_it_and_it_can_be_measured_again(page: Page, address: str) -> None:
-    open_section(page, address, "damage=speckle", methods=list(METHODS.values()))
+    open_section(page, address, "speckle")
     section(page).get_by_role("button", name="Measure").click()
     section(page).get_by_role("button", name="Stop").click()
     again = section(page).get_by_role("button", name="Measure")
@@ -125,6 +117,6 @@ def test_stop_ends_it_and_it_can_be_measured_again(page: Page, address: str) -> 
 
 
 def test_the_section_follows_the_labs_damage(page: Page, address: str) -> None:
-    open_section(page, address, "damage=half")
+    open_section(page, address, "half")
     expect(section(page).locator(".st-key-limits_kind input")).to_have_value("Missing half")
     expect(section(page).locator('[class*="st-key-limits_digits-2d_half"]')).to_be_visible()
