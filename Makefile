@@ -1,5 +1,6 @@
 # make app    install what is missing and serve the app on http://localhost:8501
 # make test   lint, types, layers and every test
+# make audit  ask the network whether a pinned package has a known weakness (not part of make test)
 # make checkpoints   train the bundled checkpoints again (MNIST from VAELAB_DATA)
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ PORT ?= 8501
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: app test lint checkpoints
+.PHONY: app test lint audit checkpoints
 
 app: .venv/app-installed
 	@$(BIN)/python -m ui.port $(PORT)
@@ -22,6 +23,9 @@ lint: .venv/dev-installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/oxlint --deny-warnings ui
+
+audit: .venv/dev-installed
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
 checkpoints: .venv/app-installed
 	$(BIN)/python -m vae_core checkpoints --rebuild all

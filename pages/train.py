@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from ui import errors, links, originals, run_controls, run_saving, settings, state
+from ui import (
+    errors,
+    links,
+    originals,
+    ownership,
+    run_controls,
+    run_room,
+    run_saving,
+    settings,
+    state,
+)
 from ui.components import live
 from ui.texts import plain
 from vae_core import catalogue, runs
@@ -60,12 +70,15 @@ def _show(run: runs.Run | None, record: RunRecord | None) -> None:
     bar, drawer = st.columns([5, 1], vertical_alignment="center")
     with st.container():
         errors.show_kept()
+        run_room.show()
     with drawer:
         settings.drawer("Settings")
     chosen = _chosen(record)
     config = record.config if record is not None else chosen
     with bar, st.container(key="bar", horizontal=True, vertical_alignment="center"):
         run_controls.show_buttons(run, record, chosen)
+        if run is not None and record is not None and ownership.is_anothers(run, record):
+            st.markdown(f":gray[{ownership.NOT_YOURS}]")
         if record is None:
             run_saving.show_undo()
         elif record.status in run_controls.ENDED and run.is_usable():

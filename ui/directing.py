@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cache, errors, state
+from ui import cache, errors, ownership, state
 from ui.components import map_panel
 from ui.sliders_setting import key
 from ui.texts import plain
@@ -17,7 +17,8 @@ from vae_core.directions import (
     put_back,
     remove_direction,
 )
-from vae_core.errors import InvalidInputError, VAELabError
+from vae_core.errors import InvalidInputError, RunError, VAELabError
+from vae_core.runs import Run
 
 
 def listed(choice: cache.Choice, found: Checkpoint) -> list[Direction]:
@@ -36,6 +37,7 @@ def keep() -> None:
     choice = state.chosen()
     told: map_panel.Told
     try:
+        _check(choice)
         latent_dim = cache.checkpoint(choice.key).model.latent_dim
         made = add_direction(choice.folder, latent_dim, *_read(asked))
         said = f"\N{LEFT DOUBLE QUOTATION MARK}{made.name}\N{RIGHT DOUBLE QUOTATION MARK}"
@@ -43,6 +45,15 @@ def keep() -> None:
     except VAELabError as error:
         told = {"text": errors.without_folders(str(error)), "isError": True}
     st.session_state["direction_told"] = told
+
+
+def _check(choice: cache.Choice) -> None:
+    """Refuse to change the directions of somebody else's model; those of bundled ones are all's."""
+    if ownership.is_anothers(Run(choice.folder), choice.record):
+        raise RunError(
+            "This model belongs to somebody else, and so do its directions. Train it yourself, or "
+            "upload its checkpoint (Share), to have it with directions of your own."
+        )
 
 
 def _read(asked: Any) -> tuple[str, list[float], int, int]:
@@ -61,6 +72,7 @@ def forget() -> None:
     choice = state.chosen()
     name = st.session_state[key(choice)]["forget"]
     with errors.kept():
+        _check(choice)
         st.session_state["forgotten"] = choice.id, *remove_direction(choice.folder, str(name))
 
 
@@ -77,5 +89,6 @@ def show_undo(choice: cache.Choice) -> None:
 
 def _undo(choice: cache.Choice, place: int, direction: Direction) -> None:
     with errors.kept():
+        _check(choice)
         put_back(choice.folder, place, direction)
     st.session_state.pop("forgotten", None)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from ui.quotas import NoRoomError
 from ui.texts import plain
 from vae_core import catalogue, runs
 from vae_core.errors import VAELabError
@@ -37,6 +38,8 @@ def kept() -> Iterator[None]:
     try:
         yield
     except VAELabError as error:
+        if isinstance(error, NoRoomError):
+            st.session_state["no_room"] = True
         st.session_state["kept_error"] = plain(without_folders(str(error)))
 
 

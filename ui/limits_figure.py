@@ -1,11 +1,9 @@
 """Quality against level, as a chart."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
-
-import plotly.graph_objects as go
 
 from ui import theme
 from ui.components.figure import Name
@@ -15,7 +13,6 @@ from vae_core.restoration import DAMAGED, LevelRow, Quality
 HEIGHT = 380
 MARGIN = {"l": 56, "r": 14, "t": 14, "b": 48}
 ROOM = 0.015  # levels, for the last marker
-TOP_DB = 40.0  # the axis of PSNR ends here at the latest: a picture that is whole has 100
 MARKS = {
     "circle": "\N{BLACK CIRCLE}",
     "square": "\N{BLACK SQUARE}",
@@ -64,9 +61,8 @@ def figure(
         names.append(
             Name(titles[method], look["colour"], look["dash"], MARKS[look["symbol"]], y[-1])
         )
-    chart = go.Figure([*bands, *lines])
-    chart.update_layout(_layout(quality, levels, _range(rows, quality)))
-    return json.loads(chart.to_json()), names
+    layout = _layout(quality, levels, _range(rows, quality))
+    return {"data": [*bands, *lines], "layout": layout}, names
 
 
 def _look(method: str, place: int) -> dict[str, str]:
@@ -84,31 +80,35 @@ def _look(method: str, place: int) -> dict[str, str]:
 
 def _line(
     x: list[float], y: list[float], title: str, look: Mapping[str, str], quality: Quality
-) -> go.Scatter:
-    return go.Scatter(
-        x=x,
-        y=y,
-        name=title,
-        mode="lines+markers",
-        line={"color": look["colour"], "dash": look["dash"], "width": 2},
-        marker={"color": look["colour"], "symbol": look["symbol"], "size": 8},
-        hovertemplate=f"%{{y:{FORMATS[quality]}}}",
-    )
+) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "name": escape(title),  # Plotly reads some HTML
+        "mode": "lines+markers",
+        "line": {"color": look["colour"], "dash": look["dash"], "width": 2},
+        "marker": {"color": look["colour"], "symbol": look["symbol"], "size": 8},
+        "hovertemplate": f"%{{y:{FORMATS[quality]}}}",
+    }
 
 
-def _band(x: list[float], rows: Sequence[LevelRow], quality: Quality, colour: str) -> go.Scatter:
+def _band(
+    x: list[float], rows: Sequence[LevelRow], quality: Quality, colour: str
+) -> dict[str, Any]:
     """The middle 80 % of the pictures."""
     spreads = [row.spread(quality) for row in rows]
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return go.Scatter(
-        x=[*x, *reversed(x)],
-        y=[*(s.high for s in spreads), *(s.low for s in reversed(spreads))],
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},{BAND_OPACITY})",
-        hoverinfo="skip",
-    )
+    return {
+        "type": "scatter",
+        "x": [*x, *reversed(x)],
+        "y": [*(s.high for s in spreads), *(s.low for s in reversed(spreads))],
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": f"rgba({red},{green},{blue},{BAND_OPACITY})",
+        "hoverinfo": "skip",
+    }
 
 
 def _layout(quality: Quality, levels: Levels, ends: list[float]) -> dict[str, Any]:
@@ -129,7 +129,6 @@ def _layout(quality: Quality, levels: Levels, ends: list[float]) -> dict[str, An
     if quality == "read":
         up["tickformat"] = ".0%"
     return {
-        "template": "none",
         "height": HEIGHT,
         "margin": MARGIN,
         "showlegend": False,
@@ -160,5 +159,5 @@ def _range(rows: Sequence[LevelRow], quality: Quality) -> list[float]:
     low = min(spread.low for spread in spreads)
     high = max(max(spread.high, spread.mean) for spread in spreads)
     if quality == "psnr_db":
-        return [math.floor(low - 0.5), min(TOP_DB, math.ceil(high + 0.5))]
+        return [math.floor(low - 0.5), math.ceil(high + 0.5)]
     return [min(0.0, low - 0.02), 1.02]

@@ -10,7 +10,7 @@ from vae_core.restoration import measured_levels
 
 NUM_IMAGES = 100
 MAX_METHODS = 6
-QUICK_S, SLOW_S = 0.1, 3.0  # of one method at one level, about
+QUICK_S, SLOW_S = 0.3, 1.5  # of one method at one level, about
 
 Chosen = Mapping[str, Offered]
 

@@ -246,6 +246,8 @@ class Measurements:
 
     def _ready_child(self) -> "subprocess.Popen[str] | None":
         with self._changed:
+            if self._child is not None and self._child.poll() is not None:
+                self._end_child()  # it was ended from outside while it had nothing to do
             if self._child is None and self._open:
                 with suppress(OSError):
                     self._child = self._start()

@@ -13,7 +13,7 @@ SENTENCES = {
     "Explore": "Every dot is a {item}. Neighbours look alike.",
     "Train": "Train a new model, or choose one at the left and see how it learned.",
     "Sliders": "Move a slider and watch the {item} bend.",
-    "Denoise": "Add noise to a {item}, and see who restores it best.",
+    "Denoise": "Damage a {item}, and see who restores it best.",
     "Compare": "Two models of one kind of picture, one cursor in both.",
 }
 

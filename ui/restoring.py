@@ -15,12 +15,13 @@ from vae_core.restoration import Method, champion_method, classical_methods, mod
 from vae_core.restoration.base import Family
 
 NUM_IMAGES = 8
+MAX_OWN = 16  # pictures of a person's own at once
 MAX_OTHERS = 8  # models beside the picker's
 DIGITS = tuple("0123456789")
 ONE_PASS, CHAMPION = "one-pass", "champion"
 _GROUPS = {"classical": "Filters", "champion": "Made for restoring"}
 # The filter that stands for all of them until More methods is opened: the first that fits.
-FILTERS = ("biharmonic", "bicubic", "median")
+FILTERS = ("biharmonic", "bicubic", "median", "gaussian")
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def offered(choice: cache.Choice, models: Mapping[str, cache.Choice]) -> dict[st
         for method in without_model(dataset).values()
     ]
     rows += [
-        _row(method, titled(choice, method), _noted(choice, method), choice, choice.title)
+        _row(method, titled(choice, method), noted(choice, method), choice, choice.title)
         for method in mine.values()
     ]
     others = [
@@ -153,7 +154,7 @@ def offered(choice: cache.Choice, models: Mapping[str, cache.Choice]) -> dict[st
     others.sort(key=lambda other: other.record.config.train.corruption is None)
     for other in others[:MAX_OTHERS]:  # the same method, without loading each model for its name
         method = replace(mine[f"{ONE_PASS}:{choice.id}"], name=f"{ONE_PASS}:{other.id}")
-        rows.append(_row(method, other.title, _noted(other, method), other, "Other models"))
+        rows.append(_row(method, other.title, noted(other, method), other, "Other models"))
     return {row.name: row for row in rows}
 
 
@@ -168,7 +169,8 @@ def titled(choice: cache.Choice, method: Method) -> str:
     return choice.title if is_one_pass else f"{choice.title}, {method.title.lower()}"
 
 
-def _noted(choice: cache.Choice, method: Method) -> str:
+def noted(choice: cache.Choice, method: Method) -> str:
+    """What there is to say of such a row in a few words."""
     is_one_pass = method.name.startswith(f"{ONE_PASS}:")
     return training(choice) if is_one_pass else method.note
 

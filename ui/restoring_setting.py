@@ -11,7 +11,7 @@ from typing import Literal
 import streamlit as st
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from ui.restoring import NUM_IMAGES
+from ui.restoring import MAX_OWN
 from vae_core.corruption import CORRUPTIONS, check_level
 from vae_core.errors import VAELabError
 
@@ -31,7 +31,7 @@ class Setting(BaseModel):
         images: seed of which pictures.
         noise: seed of the damage.
         rows: methods that stand above More methods, by name; None for the three that fit the kind.
-        picture: the one that is large.
+        picture: the one that is large; the last, where there are fewer.
         shown: the method whose result is large, by name; None for the last row.
         errors: whether rows show where they are wrong, and how.
         hidden: pixels scribbled over by hand, row by row, eight in a byte, as hexadecimals.
@@ -44,7 +44,7 @@ class Setting(BaseModel):
     images: int = Field(default=0, ge=0, lt=MAX_SEED)
     noise: int = Field(default=0, ge=0, lt=MAX_SEED)
     rows: list[str] | None = Field(default=None, max_length=MAX_ROWS)
-    picture: int = Field(default=0, ge=0, lt=NUM_IMAGES)
+    picture: int = Field(default=0, ge=0, lt=MAX_OWN)
     shown: str | None = None
     errors: Literal["off", "signed", "absolute"] = "off"
     hidden: str | None = Field(default=None, pattern=f"^{_HEX.pattern}$")

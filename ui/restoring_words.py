@@ -11,6 +11,8 @@ from ui.restoring import noise, told_names
 
 LEVEL = 1.05  # less than that many times closer is no closer
 FAR = 100.0
+ALL_OVER = 0.7  # of the picture: a box around missing pixels that is larger has no place
+PATCH = 0.6  # of such a box is missing: it is one part
 CLOSER_HELP = (
     "How far two pictures are from each other is the root of the mean squared difference of their "
     "pixels. 3.2 times closer is 10 dB more PSNR."
@@ -74,7 +76,7 @@ def region(known: Tensor) -> str | None:
     """Where pixels of one picture are missing, (1, H, W) bool; None where none is.
 
     Whole rows make "the lower half" or "the lower 30 %"; a patch lies in a ninth of the picture,
-    such as "the upper left"; what lies all over is counted.
+    such as "the part in the upper left"; what lies all over is counted.
     """
     is_missing = ~known[0]
     height, width = is_missing.shape
@@ -89,10 +91,12 @@ def region(known: Tensor) -> str | None:
     box = (bottom - top + 1) * (right - left + 1)
     if len(columns) == width and box == int(is_missing.sum()) and bottom == height - 1:
         return "the lower half" if abs(share - 0.5) < 0.03 else f"the lower {_per_cent(share)}"
-    if box > 0.7 * height * width:
+    if box > ALL_OVER * height * width:
         return f"what was hidden, {_per_cent(share)} of the picture,"
     down, across = (top + bottom + 1) / (2 * height), (left + right + 1) / (2 * width)
-    return f"the part {_PLACES[_third(down)][_third(across)]}"
+    is_patch = int(is_missing.sum()) > PATCH * box
+    what = "the part" if is_patch else "what was hidden"
+    return f"{what} {_PLACES[_third(down)][_third(across)]}"
 
 
 def _third(share: float) -> int:
@@ -138,7 +142,13 @@ class Result:
     model: cache.Choice | None = None
 
 
-def remarks(damaged_db: float, is_whole: bool, results: Sequence[Result], kind: str) -> list[str]:
+def remarks(
+    damaged_db: float,
+    is_whole: bool,
+    results: Sequence[Result],
+    kind: str,
+    is_told: bool = True,
+) -> list[str]:
     """What is to be said of all rows: who was trained for this, who loses to a simple filter.
 
     Args:
@@ -146,6 +156,7 @@ def remarks(damaged_db: float, is_whole: bool, results: Sequence[Result], kind: 
         is_whole: whether these are the clean ones.
         results: of the rows that are shown.
         kind: of damage.
+        is_told: whether anything is known of the pictures that conditional models are told.
     """
     through_models = [result for result in results if result.model is not None]
     learned = [result for result in results if result.family != "classical"]
@@ -159,7 +170,7 @@ def remarks(damaged_db: float, is_whole: bool, results: Sequence[Result], kind: 
         said += _beaten(results, learned)
         if results and max(result.psnr_db for result in results) < damaged_db:
             said.append("By PSNR, nothing here beats leaving the pictures as they are.")
-    said += _told(through_models)
+    said += _told(through_models) if is_told else []
     if learned:
         said.append(INVENTS)
     return said

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 if str(ROOT) not in sys.path:  # Streamlit puts this script's own folder there
     sys.path.insert(0, str(ROOT))
 
-from ui import cache, picker, theme  # noqa: E402
+from ui import cache, listening, picker, theme  # noqa: E402
 from ui.components import scheme  # noqa: E402
 from ui.texts import plain  # noqa: E402
 
@@ -31,6 +31,7 @@ st.set_page_config(
 st.logo(str(STATIC / f"wordmark-{'dark' if theme.is_dark() else 'light'}.svg"), size="large")
 theme.inject()
 scheme.watch()
+listening.show_notice()
 
 offered, problems = cache.choices()
 st.session_state["offered"] = offered

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import settings, state, told
+from ui import ownership, quotas, settings, state, told
 from ui.errors import without_folders
 from ui.workers import executor
 from vae_core import runs
@@ -29,17 +29,21 @@ def start(config: RunConfig) -> None:
 
     Raises:
         DatasetError: when its data set is not on this computer.
-        RunError: when the queue refuses it; nothing of it stays.
+        RunError: when it is larger than one person's runs may be, or the queue refuses it; nothing
+            of it stays.
     """
+    quotas.check_config(config)
+    quotas.check_room(state.owner())
     load_dataset(config.dataset)
-    run = runs.create(config)
+    run = runs.create(config, owner=state.owner())
     try:
         executor().submit(run, owner=state.owner())
     except RunError:
         runs.discard(run)
         raise
     settings.show_next_time(config)
-    st.session_state.pop("deleted", None)
+    for name in ("deleted", "no_room"):
+        st.session_state.pop(name, None)
     state.watch(run.id)
     _wait_while(run, ("queued",), BEGIN_S)
 
@@ -127,14 +131,16 @@ def carry_out_pressed(run: runs.Run | None, chosen: RunConfig) -> None:
 def _actions(run: runs.Run | None, record: RunRecord | None, chosen: RunConfig) -> list[Action]:
     if run is None or record is None:
         return [Action("Train", lambda: start(chosen), width=FIRST_PX)]
-    if record.status in (*AT_WORK, "paused"):
+    other = Action("New seed", lambda: start(chosen.evolve(seed=settings.new_seed())))
+    if ownership.is_anothers(run, record):  # whatever becomes of it, so that no press is lost
+        return [Action("Train my own", lambda: start(chosen), width=FIRST_PX), other]
+    if record.is_under_way:
         return _actions_under_way(run, record.status)
     again = Action("Train", lambda: start(chosen), width=FIRST_PX)
     if chosen == record.config:
         again = Action("Start again (same seed)", lambda: start(chosen))
     resume = Action("Resume", lambda: _go_on(run), width=FIRST_PX)
     go_on = Action("Resume", lambda: _go_on(run))
-    other = Action("New seed", lambda: start(chosen.evolve(seed=settings.new_seed())))
     return {
         "interrupted": [resume, again],
         "stopped": [again, *([go_on] if run.can_go_on() else []), other],
@@ -147,38 +153,51 @@ def _actions_under_way(run: runs.Run, status: str) -> list[Action]:
     is_paused, is_running = status == "paused", status == "running"
 
     def step() -> None:
-        executor().submit(run, owner=state.owner(), max_steps=1)
+        _submit(run, max_steps=1)
         _wait_while(run, AT_WORK, STEP_S)
 
     def slow() -> None:
         if is_paused:
             _go_on(run, "slow")
         else:
-            run.ask("slow")
+            _ask(run, "slow")
 
-    first = Action("Pause", lambda: run.ask("pause"), is_running, width=FIRST_PX)
+    first = Action("Pause", lambda: _ask(run, "pause"), is_running, width=FIRST_PX)
     if is_paused:
         first = Action("Resume", lambda: _go_on(run), width=FIRST_PX)
     note = "About one step a second, each of them shown."
     speed = Action("Slow motion", slow, is_paused or is_running, note, SPEED_PX)
     if is_running and run.asked() == "slow":
-        speed = Action("Full speed", lambda: run.ask("run"), width=SPEED_PX)
+        speed = Action("Full speed", lambda: _ask(run, "run"), width=SPEED_PX)
     one = "One step, shown picture by picture." if is_paused else "Pause first, then step by step."
     steps = Action("Step", step, is_paused, one, STEP_PX)
     return [first, steps, speed, Action("Stop", lambda: _stop(run), width=STOP_PX)]
 
 
+def _ask(run: runs.Run, want: runs.Want) -> None:
+    ownership.check(run)
+    run.ask(want)
+
+
+def _submit(run: runs.Run, *, max_steps: int | None = None, want: runs.Want = "run") -> None:
+    ownership.check(run)
+    if want != "stop":  # to write down what it has learnt takes no step
+        quotas.check_config(run.record().config)
+    executor().submit(run, owner=state.owner(), max_steps=max_steps, want=want)
+
+
 def _go_on(run: runs.Run, want: runs.Want = "run") -> None:
-    executor().submit(run, owner=state.owner(), want=want)
+    _submit(run, want=want)
     _wait_while(run, ("queued",), BEGIN_S)
 
 
 def _stop(run: runs.Run) -> None:
+    ownership.check(run)
     if executor().withdraw(run):
         return
     run.ask("stop")  # before the status is read: a worker that pauses now looks once more
     if run.record().status not in AT_WORK:  # a worker has to write the model
-        executor().submit(run, owner=state.owner(), want="stop")
+        _submit(run, want="stop")
         _wait_while(run, AT_WORK, STEP_S)
 
 

@@ -5,7 +5,7 @@ What is pressed is done before the page is drawn again, and the whole of it, mod
 
 import streamlit as st
 
-from ui import errors, links, state
+from ui import errors, links, ownership, state
 from ui.texts import plain
 from vae_core import catalogue, runs
 from vae_core.record import RunRecord
@@ -26,7 +26,9 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
         return
     if record.name is not None:
         with st.container(key="saved", width="content", **_ROW):
-            _show_saved(run, record.name)
+            _show_saved(run, record.name, may_delete=not ownership.is_anothers(run, record))
+        return
+    if ownership.is_anothers(run, record):
         return
     with st.form("save", border=False, width="content"), st.container(**_ROW):
         st.text_input(
@@ -42,13 +44,15 @@ def show_save(run: runs.Run, record: RunRecord) -> None:
 
 def _save(run: runs.Run) -> None:
     with errors.kept():
+        ownership.check(run)
         runs.save_as(run, st.session_state["save_as"])
         st.rerun()  # the whole page: the picker turns to it
 
 
-def _show_saved(run: runs.Run, name: str) -> None:
+def _show_saved(run: runs.Run, name: str, *, may_delete: bool) -> None:
     _show_chosen(f"Saved as **{plain(name)}**")
-    st.button("Delete", type="tertiary", on_click=_delete, args=(run, name))
+    if may_delete:
+        st.button("Delete", type="tertiary", on_click=_delete, args=(run, name))
 
 
 def _show_chosen(said: str) -> None:
@@ -58,7 +62,9 @@ def _show_chosen(said: str) -> None:
 
 def _delete(run: runs.Run, name: str) -> None:
     with errors.kept():
+        ownership.check(run)
         runs.delete(run)
+        st.session_state.pop("no_room", None)
         state.watch(None)
         st.session_state["deleted"] = run.id, name
         st.rerun()
@@ -76,6 +82,7 @@ def show_undo() -> None:
 
 def _undo(run_id: str) -> None:
     with errors.kept():
+        ownership.check(runs.deleted(run_id))
         state.watch(runs.undelete(run_id).id)
         del st.session_state["deleted"]
         st.rerun()

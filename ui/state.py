@@ -2,11 +2,11 @@
 
 import math
 import random
-import secrets
 
 import streamlit as st
 
 from ui import cache
+from ui.owner import COOKIE, hash_of, is_token, new_token
 
 
 def chosen() -> cache.Choice:
@@ -95,6 +95,12 @@ def watch(run_id: str | None) -> None:
 
 
 def owner() -> str:
-    """Who asks, for the fairness of queues: this browser session."""
-    name: str = st.session_state.setdefault("owner", secrets.token_hex(8))
+    """Who asks: hash of the browser's token, or without one of this session's own.
+
+    It does not change while the page is open, whatever becomes of the cookie.
+    """
+    if "owner" not in st.session_state:
+        token = st.context.cookies.get(COOKIE)
+        st.session_state["owner"] = hash_of(token if is_token(token) else new_token())
+    name: str = st.session_state["owner"]
     return name

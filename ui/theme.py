@@ -126,7 +126,7 @@ _CSS = """
 .vl-levels :is(th, td) { padding: 3px 16px 3px 0; border: 0; font-size: 14px; text-align: right;
   white-space: nowrap; }
 .vl-levels thead th { font-weight: 600; vertical-align: bottom; white-space: normal;
-  max-width: 150px; }
+  min-width: 72px; max-width: 150px; }
 .vl-levels small { display: block; color: var(--vl-muted); font-size: 13px; }
 .vl-help { position: relative; display: inline-block; width: 16px; height: 16px; cursor: help;
   border: 1px solid var(--vl-muted); border-radius: 50%; font-size: 11px; line-height: 15px;
@@ -136,6 +136,8 @@ _CSS = """
   border: 1px solid var(--vl-line); background: var(--vl-soft); color: var(--vl-text);
   font-size: 14px; line-height: 1.4; text-align: left; white-space: normal; }
 th > .vl-help::after { right: auto; left: -8px; font-weight: 400; }
+/* Room for what a script draws: what stands below it stays where it is. */
+.st-key-lab { min-height: 640px; }
 .st-key-foot a p { color: var(--vl-primary) !important; }
 /* Buttons of components, as Streamlit's; choices: radio buttons side by side. */
 .vl-button { box-sizing: border-box; min-height: 36px; padding: 4px 12px;

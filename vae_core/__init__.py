@@ -24,8 +24,9 @@ from vae_core.errors import VAELabError
 from vae_core.inference import decode, encode, reconstruct, sample, traverse
 from vae_core.metrics import evaluate, knn_accuracy
 from vae_core.models import MODELS, ConditionConfig, ConvConfig, MLPConfig, build_model
+from vae_core.pictures import prepare
 from vae_core.recipes import RECIPES, default_config, recipe
-from vae_core.restoration import compare_denoising, denoise, median_filter
+from vae_core.restoration import choose, compare, denoise, median_filter
 from vae_core.training import train
 
 __all__ = [
@@ -43,7 +44,8 @@ __all__ = [
     "TrainConfig",
     "VAELabError",
     "build_model",
-    "compare_denoising",
+    "choose",
+    "compare",
     "corrupt",
     "damage",
     "decode",
@@ -56,6 +58,7 @@ __all__ = [
     "load_checkpoint",
     "load_dataset",
     "median_filter",
+    "prepare",
     "recipe",
     "reconstruct",
     "sample",

@@ -52,9 +52,9 @@ def encode(
         UnknownNameError: for a condition that the model's data set does not have.
         InvalidInputError: for one of the wrong shape, type or range.
     """
-    told = _told(model, conditions, len(x))
+    own = told(model, conditions, len(x))
     posteriors = [
-        model.encode(x[part].to(model.device), _rows(told, part)) for part in _parts(len(x))
+        model.encode(x[part].to(model.device), _rows(own, part)) for part in _parts(len(x))
     ]
     means = [q.mean.to(x.device) for q in posteriors]
     mean = torch.cat(means) if means else x.new_empty(0, model.latent_dim)
@@ -77,9 +77,9 @@ def decode(
     """
     if not bool(torch.isfinite(z).all()):
         raise InvalidInputError("A latent that is not a finite number was received; choose others.")
-    told = _told(model, conditions, len(z))
+    own = told(model, conditions, len(z))
     images = [
-        model.likelihood.mean(model.decode((z[part].to(model.device),), _rows(told, part))).to(
+        model.likelihood.mean(model.decode((z[part].to(model.device),), _rows(own, part))).to(
             z.device
         )
         for part in _parts(len(z))
@@ -106,7 +106,7 @@ def draw(
     Raises:
         InvalidInputError: for a plain autoencoder, which has no prior.
     """
-    prior = model.prior(_told(model, conditions, num_samples))
+    prior = model.prior(told(model, conditions, num_samples))
     if prior is None:
         raise InvalidInputError(
             "A plain autoencoder has no prior to draw from; choose a VAE to sample new images."
@@ -155,7 +155,7 @@ def traverse(
     return decode(model, zs, conditions)
 
 
-def _told(model: LatentModel, conditions: Mapping[str, Tensor], num: int) -> dict[str, Tensor]:
+def told(model: LatentModel, conditions: Mapping[str, Tensor], num: int) -> dict[str, Tensor]:
     """The model's own conditions for `num` items, checked, on its device; one row is repeated."""
     conditioning = model.conditioning
     conditioning.check_names(conditions)

@@ -17,7 +17,7 @@ from vae_core.child import spawn
 from vae_core.errors import RunError, VAELabError
 from vae_core.runs import HEARTBEAT_S, Run, Want
 
-MAX_WAITING_PER_OWNER = 3
+MAX_WAITING = 3
 RESPAWN_DELAY_S = 1.0
 LETTING_GO_S = 0.5
 MAX_FAILURES = 3
@@ -69,10 +69,21 @@ class LocalExecutor:
 
     Args:
         num_workers: processes; half the cores by default, at least one.
+        max_waiting: jobs that one person may have in the queue.
+        max_running: jobs of one person at work at the same time, while others of theirs wait even
+            for workers that have nothing to do; None for as many as there are workers.
     """
 
-    def __init__(self, num_workers: int | None = None) -> None:
+    def __init__(
+        self,
+        num_workers: int | None = None,
+        *,
+        max_waiting: int = MAX_WAITING,
+        max_running: int | None = None,
+    ) -> None:
         self.num_workers = num_workers or max(1, (os.cpu_count() or 2) // 2)
+        self.max_waiting = max_waiting
+        self.max_running = max_running or self.num_workers
         self._changed = Condition()
         self._queue: list[_Job] = []
         self._turns: dict[str, int] = {}  # owner -> number of the turn they had last
@@ -114,9 +125,9 @@ class LocalExecutor:
                 )
             if status == "finished":
                 raise RunError("This run has finished; start another to train again.")
-            if sum(job.owner == owner for job in self._queue) >= MAX_WAITING_PER_OWNER:
+            if sum(job.owner == owner for job in self._queue) >= self.max_waiting:
                 raise RunError(
-                    f"{MAX_WAITING_PER_OWNER} of your runs are waiting already; let one finish or "
+                    f"{self.max_waiting} of your runs are waiting already; let one finish or "
                     "stop it first."
                 )
             run.ask(want)
@@ -221,24 +232,31 @@ class LocalExecutor:
     def _take(self, number: int) -> _Job | None:
         """Wait for the next job; None when the executor closes."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or not self._open)
-            if not self._open:
+            self._changed.wait_for(lambda: self._next() or not self._open)
+            job = self._next()
+            if job is None or not self._open:
                 return None
-            busy = [job.owner for job in self._running.values()]
-            job = _fairest(self._queue, busy, self._turns)
             self._queue.remove(job)
             self._running[number] = job
             self._turns[job.owner] = max(self._turns.values(), default=0) + 1
             return job
+
+    def _next(self) -> _Job | None:
+        """The job whose turn it is; None when nobody waits who may have another at work."""
+        busy = [job.owner for job in self._running.values()]
+        free = [job for job in self._queue if busy.count(job.owner) < self.max_running]
+        return _fairest(free, busy, self._turns) if free else None
 
     def _in_order(self) -> list[_Job]:
         """Waiting jobs in the order of their turns, if those at work end as they began."""
         queue, turns, order = list(self._queue), dict(self._turns), list[_Job]()
         busy = [job.owner for job in self._running.values()]
         while queue:
-            if len(busy) >= self.num_workers:
+            free = [job for job in queue if busy.count(job.owner) < self.max_running]
+            if busy and (len(busy) >= self.num_workers or not free):
                 busy.pop(0)
-            job = _fairest(queue, busy, turns)
+                continue
+            job = _fairest(free, busy, turns)
             queue.remove(job)
             order.append(job)
             busy.append(job.owner)

@@ -37,7 +37,8 @@ from vae_core.restoration import (
 )
 from vae_core.schema import Config
 
-NICENESS = 10
+NICENESS = 5
+CHAMPION = "champion"
 MAX_IMAGES, NUM_SLOW = 200, 16
 MAX_METHODS, MAX_LEVELS = 10, 21
 
@@ -128,7 +129,9 @@ def _model(model_id: str, dataset: str) -> LatentModel:
 
 
 def _methods(request: LevelsRequest, models: Mapping[str, LatentModel]) -> list[Method]:
-    known = classical_methods(request.dataset) | champion_method(request.dataset)
+    known = classical_methods(request.dataset)
+    if CHAMPION in request.methods:
+        known |= champion_method(request.dataset)
     for model_id, model in models.items():
         known |= model_methods(model, f":{model_id}")
     methods = []

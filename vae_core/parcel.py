@@ -82,8 +82,13 @@ def pack(folder: Path) -> bytes:
     return save(tensors, inside)
 
 
-def unpack(content: bytes) -> Run:
+def unpack(content: bytes, *, owner: str | None = None, max_parameters: int | None = None) -> Run:
     """Make a saved run of a file that `pack` wrote, on this computer or another.
+
+    Args:
+        content: of the file.
+        owner: hash of the token of whoever brings it.
+        max_parameters: of a model that is taken; None for as many as the file may hold.
 
     Returns:
         A new run, at an end as it was, under the name that it had, or the next free one like it.
@@ -94,8 +99,8 @@ def unpack(content: bytes) -> Run:
     """
     header = check_header(content)
     inside = _inside(header.pop("__metadata__", None))
-    record = _checked_record(inside.record)
-    _check_tensors(header, record)
+    record = _checked_record(inside.record).evolve(owner=owner)
+    _check_tensors(header, record, max_parameters)
     try:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
@@ -168,7 +173,7 @@ def _inside(metadata: object) -> _Inside:
 
 
 def _checked_record(record: RunRecord) -> RunRecord:
-    """The description as it is kept here: of a data set that is known, nobody's, at an end."""
+    """The description as it is kept here: of a data set that is known, at an end."""
     known = dataset_entry(record.config.dataset).spec
     same = ("name", "event_shape", "levels", "class_names")
     if any(getattr(record.spec, name) != getattr(known, name) for name in same):
@@ -188,7 +193,6 @@ def _checked_record(record: RunRecord) -> RunRecord:
         started_from=started_from,
         spec=known,
         error=None,
-        owner=None,
     )
 
 
@@ -210,13 +214,18 @@ def _free_name(wanted: str) -> str:
     return next((name for name in numbered if name not in taken), f"{plain} {secrets.token_hex(2)}")
 
 
-def _check_tensors(header: Mapping[str, Any], record: RunRecord) -> None:
+def _check_tensors(
+    header: Mapping[str, Any], record: RunRecord, max_parameters: int | None
+) -> None:
     """Compare the weights with those of the model, laid out without memory."""
     try:
         with torch.device("meta"):
             model = build_model(record.config.model, record.spec)
     except VAELabError as error:
         raise _refused(f"its model cannot be built ({error})") from error
+    num = sum(parameter.numel() for parameter in model.parameters())
+    if max_parameters is not None and num > max_parameters:
+        raise _refused(f"its model has {num:,} parameters, and {max_parameters:,} are allowed here")
     expected = {
         MODEL + name: (list(value.shape), value.is_floating_point())
         for name, value in model.state_dict().items()

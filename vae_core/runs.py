@@ -303,8 +303,8 @@ def delete(run: Run) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def undelete(run_id: str) -> Run:
-    """Bring a run back from the trash.
+def deleted(run_id: str) -> Run:
+    """Find a run in the trash.
 
     Raises:
         RunError: when it is not there any more.
@@ -312,7 +312,16 @@ def undelete(run_id: str) -> Run:
     folder = runs_root() / TRASH_FOLDER / run_id
     if not _ID.fullmatch(run_id) or not folder.is_dir():
         raise RunError("This run is not in the trash any more.")
-    return Run(folder.replace(runs_root() / run_id))
+    return Run(folder)
+
+
+def undelete(run_id: str) -> Run:
+    """Bring a run back from the trash.
+
+    Raises:
+        RunError: when it is not there any more.
+    """
+    return Run(deleted(run_id).folder.replace(runs_root() / run_id))
 
 
 def _is_alive(pid: int) -> bool:

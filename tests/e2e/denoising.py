@@ -37,7 +37,15 @@ def numbers(page: Page, method: str) -> tuple[str, ...]:
 
 
 def level(page: Page) -> Locator:
-    return page.locator(".vl-lab-level input")
+    return page.locator(".vl-lab-tools .vl-lab-level input")
+
+
+def level_text(page: Page) -> Locator:
+    return page.locator(".vl-lab-tools .vl-lab-level output")
+
+
+def choose_damage(page: Page, kind: str) -> None:
+    page.locator(".vl-lab-tools select").select_option(kind)
 
 
 def clean_of(dataset: str, seed: int) -> torch.Tensor:
@@ -52,7 +60,8 @@ def expected(
     """What the library makes of the same pictures: by the median filter and one pass of models."""
     dataset = models[0].split("-")[0]
     clean = clean_of(dataset, images)
-    methods = [classical_methods(dataset)["median"]]
+    median = classical_methods(dataset)["median"]
+    methods = [median] if median.fits(kind) else []
     for name in models:
         model = load_checkpoint(catalogue.folder_of(name)).model
         methods.append(model_methods(model, f":{name}")[f"one-pass:{name}"])

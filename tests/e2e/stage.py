@@ -45,7 +45,7 @@ def serve(runs: Path, **environment: str) -> Iterator[str]:
         server = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | {"VAELAB_RUNS": str(runs)} | environment,
+            env=os.environ | {"VAELAB_RUNS": str(runs), "VAELAB_MAX_EPOCHS": "1000"} | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.denoising import clean_of, expected, level, numbers, open_lab, row, strip
+from tests.e2e.denoising import (
+    choose_damage,
+    clean_of,
+    expected,
+    level,
+    level_text,
+    numbers,
+    open_lab,
+    row,
+    strip,
+)
 from tests.e2e.sliding import shows
 from tests.e2e.stage import settle, until
 
@@ -84,7 +94,7 @@ def test_one_request_is_in_flight_and_the_newest_level_wins(page: Page, address:
 
 def test_a_reload_shows_the_same(page: Page, address: str) -> None:
     open_lab(page, address)
-    page.get_by_role("combobox", name="Damage").select_option("masked-square")
+    choose_damage(page, "masked-square")
     level(page).press("ArrowRight")
     page.get_by_role("button", name="New images").click()
     page.get_by_role("button", name="New noise").click()
@@ -95,7 +105,7 @@ def test_a_reload_shows_the_same(page: Page, address: str) -> None:
 
     def the_same() -> tuple[object, ...]:
         return (
-            page.get_by_role("combobox", name="Damage").input_value(),
+            page.locator(".vl-lab-tools select").input_value(),
             level(page).input_value(),
             [numbers(page, name) for name in ("damaged", "median")],
             page.locator(".vl-lab-by select").input_value(),
@@ -140,18 +150,18 @@ def test_noise_that_is_the_same_every_time_cannot_be_drawn_anew(page: Page, addr
     open_lab(page, address)
     new = page.get_by_role("button", name="New noise")
     expect(new).to_be_enabled()
-    page.get_by_role("combobox", name="Damage").select_option("half")
+    choose_damage(page, "half")
     expect(new).to_be_disabled()
     expect(page.locator(".vl-lab-said p").first).to_contain_text("the lower half is invented")
 
 
 def test_made_smaller_has_its_three_levels_alone(page: Page, address: str) -> None:
     open_lab(page, address)
-    page.get_by_role("combobox", name="Damage").select_option("down-sample")
+    choose_damage(page, "down-sample")
     slider = level(page)
     assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("0", "2")
     slider.press("ArrowRight")
-    expect(page.locator(".vl-lab-level output")).to_have_text("4")
+    expect(level_text(page)).to_have_text("4")
     page.wait_for_function("() => location.search.includes('level=4')")
 
 
@@ -172,7 +182,7 @@ def test_keys_move_the_level_and_bring_new_images_but_not_while_a_menu_has_them(
     page.keyboard.press("Space")  # the button's own
     page.wait_for_function("() => location.search.includes('noise_seed=1')")
     shows(page, lambda: strip(page, "clean", 8), clean_of("digits", 1))
-    page.get_by_role("combobox", name="Damage").focus()
+    page.locator(".vl-lab-tools select").focus()
     page.keyboard.press("ArrowRight")
     assert float(level(page).input_value()) in (0.45, 0.3)
 

@@ -87,7 +87,7 @@ def test_a_reload_finds_everything_that_was_shown(open_page: Open) -> None:
         {"images": "9" * 400},
         {"noise_seed": "1.5"},
         {"methods": "rm -rf,../../etc/passwd,one-pass:../x"},
-        {"picture": "8"},
+        {"picture": "16"},
         {"shown": "<script>"},
         {"errors": "loud"},
         {"damage": "scribble", "level": "0.3", "hidden": "zz"},
@@ -173,6 +173,12 @@ def test_pixels_missing_all_over_are_counted() -> None:
     share = round(100 * float((~mask).float().mean()))
     assert region(mask) == f"what was hidden, {share} % of the picture,"
     assert region(torch.ones(1, 8, 8, dtype=torch.bool)) is None
+
+
+def test_a_thin_line_is_no_part_of_a_picture() -> None:
+    mask = torch.ones(1, 28, 28, dtype=torch.bool)
+    mask[0, torch.arange(2, 10), torch.arange(2, 10)] = False
+    assert region(mask) == "what was hidden in the upper left"
 
 
 def test_a_model_invents_what_a_filter_fills_in() -> None:

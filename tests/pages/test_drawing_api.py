@@ -22,7 +22,7 @@ from ui import cache
 from ui.api import ROUTES, drawing
 from vae_core import decode, encode, load_checkpoint
 from vae_core.data import load_dataset
-from vae_core.ink import MAX_BYTES
+from vae_core.picture_files import MAX_BYTES
 
 
 @pytest.fixture

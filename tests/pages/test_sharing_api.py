@@ -16,12 +16,14 @@ from starlette.testclient import TestClient
 
 from ui import cache, take_away
 from ui.api import ROUTES
-from vae_core import catalogue, runs
+from ui.owner import COOKIE, hash_of
+from vae_core import catalogue, default_config, runs
 from vae_core.errors import NotExportableError, VAELabError
 from vae_core.parcel import MAX_BYTES, pack
 from vae_core.record import RunRecord, read_record, write_record
 
-OWN = {"origin": "http://testserver"}
+TOKEN = "t" * 43
+OWN = {"cookie": f"{COOKIE}={TOKEN}"}
 
 
 @pytest.fixture
@@ -76,13 +78,43 @@ def test_an_uploaded_checkpoint_becomes_a_saved_run(client: TestClient, bundled:
     assert [record.name for record in runs.saved()] == ["digits-2d 2"]
 
 
-@pytest.mark.parametrize("headers", [{}, {"origin": "http://evil.example"}, {"origin": "null"}])
-def test_another_site_may_not_upload(
-    client: TestClient, bundled: Path, headers: dict[str, str]
-) -> None:
+def test_an_upload_belongs_to_the_browser_that_brings_it(client: TestClient, bundled: Path) -> None:
+    client.post("/api/checkpoints", content=pack(bundled / "digits-2d"), headers=OWN)
+    assert [record.owner for record in runs.saved()] == [hash_of(TOKEN)]
+
+
+@pytest.mark.parametrize("cookie", ["", f"{COOKIE}=", f"{COOKIE}=short", f"{COOKIE}={'x' * 44}"])
+def test_an_upload_of_nobody_s_is_refused(client: TestClient, bundled: Path, cookie: str) -> None:
     content = pack(bundled / "digits-2d")
-    answer = client.post("/api/checkpoints", content=content, headers=headers)
-    assert answer.status_code == 403
+    answer = client.post("/api/checkpoints", content=content, headers={"cookie": cookie})
+    assert (answer.status_code, "Open a page" in answer.json()["error"]) == (403, True)
+    assert runs.saved() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status", "said"),
+    [
+        ("VAELAB_MAX_UPLOAD_MB", "1", 413, "larger than 1 MiB"),
+        ("VAELAB_MAX_PARAMETERS", "1000", 400, "and 1,000 are allowed here"),
+        ("VAELAB_MAX_DISK_MB", "10", 400, "of the 10 MiB that one person may have"),
+    ],
+)
+def test_an_upload_keeps_to_the_limits_of_the_server(
+    client: TestClient,
+    bundled: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    status: int,
+    said: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    run = runs.create(default_config("digits"), owner=hash_of(TOKEN))
+    with (run.folder / "large").open("wb") as file:
+        file.truncate(10 * 2**20)
+    content = pack(bundled / "mnist-2d")
+    answer = client.post("/api/checkpoints", content=content, headers=OWN)
+    assert (answer.status_code, said in answer.json()["error"]) == (status, True)
     assert runs.saved() == []
 
 

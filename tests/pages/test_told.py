@@ -1,7 +1,7 @@
 """Conditional models on every page: what they are told, and that all pictures follow it."""
 
+import json
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,15 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import Open
-from tests.pages.reading import component_data, html, text
+from tests.pages.reading import component_data, text
 from tests.pages.test_sliders import given, leave_and_come_back, say
-from ui.texts import plain
-from vae_core import catalogue, encode, load_checkpoint
+from ui.api.restoring import answered
+from vae_core import catalogue, damage, encode, load_checkpoint
 from vae_core.checkpoints import Checkpoint
 from vae_core.data import Dataset
 from vae_core.models import ConditionConfig
 from vae_core.record import RunRecord
-from vae_core.restoration import compare_denoising
+from vae_core.restoration import compare, model_methods
 
 MODEL = "digits-cvae-2d"
 
@@ -147,18 +147,22 @@ def test_a_map_that_mixes_the_classes_names_none(open_page: Open) -> None:
 
 
 def test_denoise_tells_a_conditional_model_each_pictures_class_and_says_so(
-    open_page: Open, found: Checkpoint, digits: Dataset
+    found: Checkpoint, digits: Dataset
 ) -> None:
-    app = open_page("denoise", model=MODEL)
+    asked = {"model": MODEL, "kind": "gaussian", "level": 0.5, "methods": [f"one-pass:{MODEL}"]}
+    answer = answered(json.dumps(asked).encode())
     chosen = torch.randperm(300, generator=torch.Generator().manual_seed(0))[:8]
     batch = digits.test.batch(chosen)
-    results = compare_denoising({MODEL: found.model}, batch.x, "gaussian", 0.5, 0, batch.conditions)
-    blind = compare_denoising({MODEL: found.model}, batch.x, "gaussian", 0.5, 0)
-    assert results[MODEL].psnr_db > blind[MODEL].psnr_db
-    row = re.search(rf'<tr class="row-{MODEL}">(.*?)</tr>', html(app)).group(1)
-    assert f">{results[MODEL].psnr_db:.2f}" in row
-    assert f"**{plain(MODEL)}** is told the class of each picture, which the noisy" in text(app)
-    assert "trained on clean pictures, told the class" in row
+    damaged = damage(batch.x, "gaussian", 0.5, torch.Generator().manual_seed(0))
+    method = model_methods(found.model)["one-pass"]
+    told_so, blind = (
+        compare([method], batch.x, damaged, conditions)["one-pass"].psnr_db
+        for conditions in (batch.conditions, {})
+    )
+    assert told_so.mean() > blind.mean()
+    shown = answer["numbers"][f"one-pass:{MODEL}"]["psnrDb"]
+    assert shown == pytest.approx(told_so.tolist(), abs=1e-3)
+    assert f"{MODEL} is told the class of each picture, which" in " ".join(answer["remarks"])
 
 
 def test_the_maths_of_a_prior_of_ones_own_adds_up(

@@ -36,8 +36,8 @@ class Stubs:
         self.here = here
         self.executors: list[LocalExecutor] = []
 
-    def executor(self, num_workers: int = 1) -> LocalExecutor:
-        self.executors.append(LocalExecutor(num_workers))
+    def executor(self, num_workers: int = 1, **limits: int) -> LocalExecutor:
+        self.executors.append(LocalExecutor(num_workers, **limits))
         return self.executors[-1]
 
     def begun(self) -> list[str]:

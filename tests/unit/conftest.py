@@ -14,6 +14,7 @@ from tests.unit._jobs import STUB, Stubs
 from tests.unit._runs import small
 from vae_core import jobs, runs
 from vae_core.jobs import LocalExecutor
+from vae_core.restoration import champion
 from vae_core.runs import Run
 from vae_core.worker import execute
 
@@ -79,3 +80,14 @@ def submit() -> Callable[..., Run]:
         return run
 
     return make
+
+
+@pytest.fixture
+def restorers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the bundled restorers, to be damaged or trained anew."""
+    folder = shutil.copytree(champion.RESTORERS, tmp_path / "restorers")
+    monkeypatch.setattr(champion, "RESTORERS", folder)
+    monkeypatch.setattr("vae_core.restoration.champion_training.RESTORERS", folder)
+    champion.read_champion.cache_clear()
+    yield folder
+    champion.read_champion.cache_clear()

@@ -11,7 +11,16 @@ from tests.unit._cli import cli
 from vae_core import runs
 from vae_core.cli import app
 
-COMMANDS = ["train", "evaluate", "denoise", "datasets", "models", "checkpoints"]
+COMMANDS = [
+    "train",
+    "evaluate",
+    "denoise",
+    "inpaint",
+    "upscale",
+    "datasets",
+    "models",
+    "checkpoints",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -14,7 +14,8 @@ from PIL import Image
 
 from tests.unit._runs import ROOT
 from vae_core.errors import InvalidInputError
-from vae_core.ink import MAX_BYTES, SIDE, read_ink
+from vae_core.ink import read_ink
+from vae_core.picture_files import MAX_BYTES, SIDE
 
 
 def as_file(pixels: np.ndarray, kind: str = "PNG", **options: object) -> bytes:

@@ -179,3 +179,45 @@ def test_a_full_disk_while_queueing_leaves_the_queue_as_it_was(
     assert executor.waiting(run.id) is None
     executor.submit(run)
     assert stubs.wait_for(1) == [run.id]
+
+
+def test_a_person_has_no_more_runs_at_work_than_allowed_while_others_use_the_workers(
+    stubs: Stubs, submit: Submit
+) -> None:
+    executor = stubs.executor(2, max_running=1)
+    first, second, third = (submit(executor, "ann").id for _ in range(3))
+    assert stubs.wait_for(1) == [first]
+    bob = submit(executor, "bob").id
+    assert stubs.wait_for(2) == [first, bob]
+    assert [executor.waiting(run_id).place for run_id in (second, third)] == [1, 2]  # type: ignore[union-attr]
+    stubs.end(bob)
+    until(lambda: len(executor._running) == 1, 5, "the end of bob's job")
+    assert stubs.begun() == [first, bob]
+    stubs.end(first)
+    assert stubs.wait_for(3)[-1] == second
+    stubs.end(second, third)
+    assert stubs.wait_for(4)[-1] == third
+
+
+def test_whoever_may_have_one_at_work_is_told_a_place_behind_those_who_come_first(
+    stubs: Stubs, submit: Submit
+) -> None:
+    executor = stubs.executor(2, max_running=1)
+    running = [submit(executor, name).id for name in ("ann", "bob")]
+    stubs.wait_for(2)
+    ann, cy = submit(executor, "ann").id, submit(executor, "cy").id
+    places = {run_id: executor.waiting(run_id).place for run_id in (ann, cy)}  # type: ignore[union-attr]
+    stubs.end(running[1])
+    assert stubs.wait_for(3)[-1] == cy
+    assert places == {cy: 1, ann: 2}
+    stubs.end(running[0], ann, cy)
+    assert stubs.wait_for(4)[-1] == ann
+
+
+def test_how_many_may_wait_is_set(stubs: Stubs, submit: Submit) -> None:
+    executor = stubs.executor(1, max_waiting=1)
+    submit(executor, "ann")
+    stubs.wait_for(1)
+    submit(executor, "ann")
+    with pytest.raises(RunError, match="1 of your runs are waiting already"):
+        submit(executor, "ann")

@@ -12,14 +12,14 @@ from vae_core import (
     MLPConfig,
     RunConfig,
     build_model,
-    compare_denoising,
+    compare,
+    damage,
     decode,
     encode,
     load_checkpoint,
     reconstruct,
 )
 from vae_core.checkpoints import compute_latents, save_trained
-from vae_core.corruption import corrupt
 from vae_core.data import Dataset, joined
 from vae_core.errors import CheckpointError
 from vae_core.frames import make_frame, make_probe
@@ -27,6 +27,7 @@ from vae_core.images import from_png, tile
 from vae_core.models import ConditionConfig, LatentModel
 from vae_core.projection import axes_projection, manifold
 from vae_core.record import RunRecord
+from vae_core.restoration import model_methods
 
 Seeded = Callable[[int], torch.Generator]
 BOTH = (ConditionConfig(name="class"), ConditionConfig(name="strokes"))
@@ -132,11 +133,12 @@ def test_a_manifold_is_told_the_same_at_every_place(tiny: Dataset) -> None:
 def test_denoising_may_be_told_what_the_images_show(tiny: Dataset, seeded: Seeded) -> None:
     model, clean = made(CONFIGS[0], tiny), tiny.test.pixels()
     told = tiny.test.conditions()
-    results = compare_denoising({"mine": model}, clean, "gaussian", 0.3, 4, told)
-    noisy = corrupt(clean, "gaussian", 0.3, seeded(4))
-    torch.testing.assert_close(results["mine"].images, reconstruct(model, noisy, told))
-    blind = compare_denoising({"mine": model}, clean, "gaussian", 0.3, 4)
-    torch.testing.assert_close(blind["mine"].images, reconstruct(model, noisy))
+    damaged = damage(clean, "gaussian", 0.3, seeded(4))
+    method = model_methods(model)["one-pass"]
+    told_so = compare([method], clean, damaged, told)["one-pass"].images
+    torch.testing.assert_close(told_so, reconstruct(model, damaged.images, told))
+    blind = compare([method], clean, damaged)["one-pass"].images
+    torch.testing.assert_close(blind, reconstruct(model, damaged.images))
 
 
 def test_parts_are_joined_only_when_asked_for(tiny: Dataset) -> None:

@@ -16,7 +16,8 @@ from vae_core.checkpoints import Checkpoint
 from vae_core.errors import InvalidInputError
 from vae_core.images import png, tile
 from vae_core.inference import decode, encode
-from vae_core.ink import MAX_BYTES, read_ink
+from vae_core.ink import read_ink
+from vae_core.picture_files import MAX_BYTES
 
 NUM_NEIGHBOURS = 5
 _READERS = CapacityLimiter(2)  # a large picture takes a lot of memory while it is read

@@ -2,85 +2,28 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import torch
 from anyio import CapacityLimiter, to_thread
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from torch import Tensor
 
 from ui import cache, latent_map, restoring
+from ui.api.asked import MAX_BODY_BYTES, Found, Prepared, methods_of, prepared, read
 from ui.api.models import posted_body
-from ui.api.received import mask_of, picture_of
 from ui.api.refusal import refusal
-from ui.restoring import Clean
-from ui.restoring_setting import MAX_SEED
 from ui.restoring_words import Result, of_picture, remarks
-from vae_core.corruption import Damaged, check_level, damage, hide
-from vae_core.data import DataSpec
-from vae_core.errors import InvalidInputError, VAELabError
+from vae_core.errors import VAELabError
 from vae_core.images import png, tile
 from vae_core.inference import encode
 from vae_core.metrics import mse
-from vae_core.restoration import DAMAGED, Method, Scored, compare
+from vae_core.restoration import DAMAGED, Scored, compare
 
-MAX_METHODS, MAX_OWN = 24, 16
-MAX_BODY_BYTES = 2**20
-MAX_NAME = 120
 SPREAD_GAIN = 4.0  # of the picture of spreads: a standard deviation of 0.25 is white
 _AT_ONCE = CapacityLimiter(2)
-
-Text = Annotated[str, Field(max_length=MAX_NAME)]
-
-
-class Asked(BaseModel):
-    """What a page asks for.
-
-    Attributes:
-        model: id of the picker's model: it names the data set, and its map holds the arrow.
-        kind: of damage, a name in CORRUPTIONS.
-        level: of it, in its own unit.
-        images: seed of which test pictures.
-        noise: seed of the damage.
-        methods: names, see `restoring.find`.
-        own: pictures to be used instead, each a PNG of the data set's own size, in base64.
-        hidden: pixels scribbled over by hand instead of at random, see `Setting.hidden`.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    model: Text
-    kind: Text
-    level: FiniteFloat
-    images: int = Field(default=0, ge=0, lt=MAX_SEED)
-    noise: int = Field(default=0, ge=0, lt=MAX_SEED)
-    methods: list[Text] = Field(default=[], max_length=MAX_METHODS)
-    own: list[str] | None = Field(default=None, min_length=1, max_length=MAX_OWN)
-    hidden: str | None = None
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Pictures as they are to be restored.
-
-    Attributes:
-        choice: the picker's model.
-        clean: the pictures.
-        damaged: what is left of them.
-    """
-
-    choice: cache.Choice
-    clean: Clean
-    damaged: Damaged
-
-    @property
-    def spec(self) -> DataSpec:
-        """Of the data set."""
-        return self.choice.record.spec
 
 
 async def restore(request: Request) -> Response:
@@ -111,77 +54,37 @@ def answered(body: bytes) -> dict[str, Any]:
     """
     asked = read(body)
     ready = prepared(asked)
-    found = _methods(asked, ready)
+    found = methods_of(asked, ready)
     clean, damaged = ready.clean, ready.damaged
     methods = [method for method, _ in found.values()]
     scored = compare(methods, clean.images, damaged, clean.conditions, asked.noise)
-    named = rows_of(clean.images, scored)
-    return {
-        "sheet": sheet(named),
-        "rows": list(named),
-        "num": len(clean.images),
-        "shape": list(clean.images.shape[1:]),
-        "labels": _labels(ready),
+    return described(ready, scored, {name: m.family for name, (m, _) in found.items()}) | {
+        "labels": labels_of(ready),
         "isDrawn": clean.is_drawn,
         "share": None if damaged.known is None else float((~damaged.known).float().mean()),
-        "numbers": _numbers(ready, scored, {name: m.family for name, (m, _) in found.items()}),
-        "remarks": _remarks(scored, found, asked.kind),
+        "remarks": remarks_on(ready, scored, found),
     }
 
 
-def read(body: bytes) -> Asked:
-    """What was posted, checked but for what only the data set knows.
+def described(
+    ready: Prepared, scored: Mapping[str, Scored], families: Mapping[str, str]
+) -> dict[str, Any]:
+    """Pictures and numbers of `answered`: sheet, rows, num, shape and numbers.
 
-    Raises:
-        InvalidInputError, UnknownNameError: for anything else.
+    Args:
+        ready: what was restored.
+        scored: "damaged", then the methods.
+        families: of the methods.
     """
-    try:
-        asked = Asked.model_validate_json(body)
-    except ValidationError as error:
-        what = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, what["loc"]))[:MAX_NAME] or "the body"
-        raise InvalidInputError(
-            f'{what["msg"]} at {place}; expected {{"model", "kind", "level", "images", "noise", '
-            f'"methods", "own", "hidden"}}, at most {MAX_METHODS} methods and {MAX_OWN} pictures.'
-        ) from error
-    check_level(asked.kind, asked.level)
-    if len(set(asked.methods)) < len(asked.methods):
-        raise InvalidInputError("A method was received twice; expected each once.")
-    return asked
-
-
-def prepared(asked: Asked) -> Prepared:
-    """The pictures that are asked for, damaged.
-
-    Raises:
-        DatasetError, InvalidInputError, RunError: when they are not here, or no such pictures.
-    """
-    choice = cache.choice_of(asked.model)
-    spec = choice.record.spec
-    if asked.own is None:
-        clean = restoring.clean_images(spec, asked.images)
-        if clean is None:
-            raise InvalidInputError(
-                f"{spec.title} is not on this computer; get it, or send pictures of your own."
-            )
-    else:
-        clean = Clean(torch.cat([picture_of(text, spec.event_shape) for text in asked.own]))
-    if asked.hidden is None:
-        generator = torch.Generator().manual_seed(asked.noise)
-        return Prepared(choice, clean, damage(clean.images, asked.kind, asked.level, generator))
-    if asked.kind != "scribble":
-        raise InvalidInputError(f"Hidden pixels received for {asked.kind}; expected scribble.")
-    _, height, width = spec.event_shape
-    return Prepared(choice, clean, hide(clean.images, mask_of(asked.hidden, height, width)))
-
-
-def _methods(asked: Asked, ready: Prepared) -> dict[str, tuple[Method, cache.Choice | None]]:
-    """The methods asked for, by name."""
-    found = {name: restoring.find(name, ready.spec.name) for name in asked.methods}
-    for name, (method, _) in found.items():
-        if not method.fits(asked.kind):
-            raise InvalidInputError(f"{name!r} does not fit {asked.kind!r}; choose another method.")
-    return found
+    clean = ready.clean.images
+    named = rows_of(clean, scored)
+    return {
+        "sheet": sheet(named),
+        "rows": list(named),
+        "num": len(clean),
+        "shape": list(clean.shape[1:]),
+        "numbers": _numbers(ready, scored, families),
+    }
 
 
 def rows_of(clean: Tensor, scored: Mapping[str, Scored]) -> dict[str, Tensor]:
@@ -201,7 +104,8 @@ def sheet(named: Mapping[str, Tensor]) -> str:
     return base64.b64encode(png(tile(pictures, columns))).decode()
 
 
-def _labels(ready: Prepared) -> list[str] | None:
+def labels_of(ready: Prepared) -> list[str] | None:
+    """What each picture shows; None where that is not known."""
     labels = ready.clean.labels
     return None if labels is None else [ready.spec.class_names[label] for label in labels.tolist()]
 
@@ -252,11 +156,8 @@ def _places(ready: Prepared, named: Mapping[str, Tensor]) -> dict[str, list[list
     return {name: part.tolist() for name, part in zip(named, parts, strict=True)}
 
 
-def _remarks(
-    scored: Mapping[str, Scored],
-    found: Mapping[str, tuple[Method, cache.Choice | None]],
-    kind: str,
-) -> list[str]:
+def remarks_on(ready: Prepared, scored: Mapping[str, Scored], found: Found) -> list[str]:
+    """What is to be said of all rows."""
     results = [
         Result(
             method.title if choice is None else restoring.titled(choice, method),
@@ -266,8 +167,14 @@ def _remarks(
         )
         for name, (method, choice) in found.items()
     ]
-    whole = scored[DAMAGED]
-    return remarks(float(whole.psnr_db.mean()), bool((whole.psnr_db >= 99.99).all()), results, kind)
+    damaged_db = scored[DAMAGED].psnr_db
+    return remarks(
+        float(damaged_db.mean()),
+        bool((damaged_db >= 99.99).all()),
+        results,
+        ready.damaged.kind,
+        is_told=bool(ready.clean.conditions),
+    )
 
 
 ROUTES = [Route("/api/restore", restore, methods=["POST"])]

@@ -10,9 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ui import cache, take_away
+from ui import cache, quotas, take_away
 from ui.api.models import MODEL, of_model, posted_body
 from ui.api.refusal import refusal
+from ui.owner import owner_of
+from ui.server_settings import server_settings
 from vae_core import parcel
 from vae_core.checkpoints import Checkpoint
 from vae_core.errors import VAELabError
@@ -65,24 +67,28 @@ def as_notebook(request: Request, found: Checkpoint) -> Response:
 
 
 async def upload(request: Request) -> Response:
-    """Make a saved run of a file that `checkpoint` has served; answers its title for `?model=`."""
-    if not _is_own(request):
-        return refusal("This upload comes from another site.", 403)
-    body = await posted_body(request, parcel.MAX_BYTES)
+    """Make a saved run of a file that `checkpoint` has served; answers its title for `?model=`.
+
+    It belongs to whoever brings it, and counts among their runs.
+    """
+    owner, limits = owner_of(request), server_settings()
+    if owner is None:
+        return refusal("Open a page of this server first: it has to know whose this is.", 403)
+    max_bytes = min(limits.max_upload_mb * 2**20, parcel.MAX_BYTES)
+    body = await posted_body(request, max_bytes)
     if body is None:
-        error = f"The file is larger than {parcel.MAX_BYTES // 2**20} MiB; no checkpoint is."
+        error = f"The file is larger than {max_bytes // 2**20} MiB, which is all that is taken."
         return refusal(error, 413)
+
+    def bring() -> str:
+        quotas.check_room(owner)
+        return parcel.unpack(body, owner=owner, max_parameters=limits.max_parameters).record().title
+
     try:
-        run = await run_in_threadpool(parcel.unpack, body)
+        title = await run_in_threadpool(bring)
     except VAELabError as error:
         return refusal(error, 400)
-    return Response(json.dumps({"title": run.record().title}), media_type="application/json")
-
-
-def _is_own(request: Request) -> bool:
-    """Whether a page of this server asks: a browser says where a page that posts comes from."""
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    return Response(json.dumps({"title": title}), media_type="application/json")
 
 
 ROUTES = [

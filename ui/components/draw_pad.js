@@ -13,9 +13,11 @@ const FILES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
 /**
  * @param {(ink: object|null) => void} changed called with what is drawn, as `framed` takes it; null
  *   when it is empty.
- * @returns {{pad: HTMLElement, tools: HTMLElement, note: HTMLElement, isEmpty: () => boolean}}
+ * @param {{takesFiles?: boolean}} options whether a file's picture can lie on it instead.
+ * @returns {{pad: HTMLElement, canvas: HTMLCanvasElement, tools: HTMLElement, note: HTMLElement,
+ *   isEmpty: () => boolean, empty: () => void}} empty: take all off, so that Undo brings it back.
  */
-export function drawPad(changed) {
+export function drawPad(changed, { takesFiles = true } = {}) {
   const canvas = make("canvas", { class: "vl-pad", width: SIDE, height: SIDE, tabindex: 0 });
   canvas.setAttribute("aria-label", "Drawing pad: draw with mouse, pen or finger; Ctrl+Z undoes");
   canvas.setAttribute("role", "img");
@@ -29,12 +31,18 @@ export function drawPad(changed) {
   view.clear = button("Clear", () => clear(view));
   const upload = button("Upload", () => file.click(), { title: LIMITS });
   draw(view);
-  const tools = make("div", { class: "vl-pad-tools" }, [view.undo, view.clear, upload, file]);
+  const tools = make("div", { class: "vl-pad-tools" }, [
+    view.undo,
+    view.clear,
+    ...(takesFiles ? [upload, file] : []),
+  ]);
   for (const part of [canvas, tools]) part.addEventListener("keydown", (event) => hear(view, event));
   return {
     pad: make("div", { class: "vl-pad-frame" }, [canvas, invitation]),
+    canvas,
     tools,
     note,
+    empty: () => clear(view),
     isEmpty: () => !view.strokes.length && !view.picture,
   };
 }

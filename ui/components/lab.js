@@ -5,9 +5,11 @@ import { createAsker } from "./lab_ask.js";
 import { listenToKeys } from "./lab_keys.js";
 import { largePicture } from "./lab_large.js";
 import { labMap } from "./lab_map.js";
+import { ownSection } from "./lab_own_use.js";
 import { presentButton } from "./lab_present.js";
 import { rowsView } from "./lab_rows.js";
 import { saidView } from "./lab_said.js";
+import { saveMenu } from "./lab_save.js";
 import { stepsOf } from "./lab_steps.js";
 import { toolsOf } from "./lab_tools.js";
 import { createSetting } from "./sliders_setting.js";
@@ -52,10 +54,12 @@ function open(data, parentElement, send) {
   const [tools, said, rows, large] = [toolsOf, saidView, rowsView, largePicture].map((build) =>
     build(part),
   );
-  tools.append(presentButton(part));
   const beside = make("div", { class: "vl-lab-beside" }, [large, labMap(part)]);
-  root.append(tools, said, make("div", { class: "vl-lab-body" }, [rows, beside]));
+  root.append(tools, ownSection(part), said, make("div", { class: "vl-lab-body" }, [rows, beside]));
+  tools.append(presentButton(part), saveMenu(part));
   listenToKeys(root, part.steps);
+  root.classList.add("is-waiting");
+  part.onSeen(() => root.classList.remove("is-waiting"));
   parentElement.append(root);
   part.asker.ask();
   return {

@@ -5,12 +5,12 @@ from typing import Any
 
 from ui import cache, latent_map, restoring, theme, told
 from ui.components import register
-from ui.components.model import describe
+from ui.components.model import describe, framing_of
 from ui.restoring_setting import KEY, MAX_SEED, Setting
 from ui.restoring_words import CLOSER_HELP
 from vae_core.corruption import CORRUPTIONS
 
-_LAB = register("lab", "map")
+_LAB = register("lab", "map", "lab_own")
 PSNR_HELP = (
     "How close to the clean pictures, pixel by pixel, in decibels: higher is better, and 10 dB "
     "more means a tenth of the squared error. Identical pictures have \N{INFINITY}."
@@ -33,6 +33,8 @@ def show(choice: cache.Choice, rows: Mapping[str, restoring.Offered], setting: S
         "id": choice.id,
         "title": choice.title,
         "dataset": spec.name,
+        "levels": spec.levels,
+        "framing": framing_of(spec.name),
         "noun": spec.item.removeprefix("handwritten "),
         "at": setting.model_dump(),
         "maxSeed": MAX_SEED,

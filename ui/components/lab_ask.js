@@ -13,8 +13,9 @@ const ASKED = ["kind", "level", "images", "noise", "rows", "hidden"];
  * @returns {object} ask(): now; onSeen(listener): called after each answer; row(name) -> what came of
  *   a method, or null: {pictures: ImageData[], spread, psnrDb, ssim, mse, places, said, elapsedMs};
  *   "clean" and "damaged" are rows too; newest: the last answer for the rows above; num: pictures in
- *   a row; request(methods): what is asked of the server; put(name, row): a row from elsewhere;
- *   onSay(listener): notes for a person; close().
+ *   a row; request(methods): what is asked of the server; inputs(): all that a result follows from,
+ *   as text; isFresh(name): whether a row is of what is shown now; put(name, row), drop(name): a row
+ *   from elsewhere; onSay(listener): notes for a person; close().
  */
 export function createAsker(part) {
   const { setting } = part;
@@ -48,10 +49,14 @@ export function createAsker(part) {
     onSeen: (listener) => listeners.push(listener),
     onSay: (listener) => notes.push(listener),
     row: (name) => rows.get(name) ?? null,
-    isFresh: (name) => rows.get(name)?.inputs === inputsOf(asker.request([])),
+    inputs: () => inputsOf(asker.request([])),
+    isFresh: (name) => rows.get(name)?.inputs === asker.inputs(),
     put(name, row) {
       rows.set(name, row);
       tell();
+    },
+    drop(name) {
+      if (rows.delete(name)) tell();
     },
     get newest() {
       return state.newest;

@@ -20,7 +20,7 @@ const VERSIONS = [
  */
 export function largePicture(part) {
   const sides = ["damaged", "restored"];
-  const wipe = createWipe();
+  const wipe = createWipe(part.data.model.shape.slice(1));
   const show = () => {
     sides.forEach((version, which) => {
       const picture = pictureOf(part, version);

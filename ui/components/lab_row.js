@@ -3,6 +3,7 @@
 import { make } from "./dom.js";
 import { errorMap } from "./lab_errors.js";
 import { gapOf, paintStrip } from "./lab_sheet.js";
+import { searchTools } from "./lab_search.js";
 import { shownOf } from "./lab_steps.js";
 
 const IDENTICAL_DB = 99.99;
@@ -27,9 +28,11 @@ export function labRow(part, method) {
   row.unsure = make("small", { hidden: true, text: "bright: here its draws differ" });
   row.ring = make("i", { class: "vl-lab-ring" });
   row.cells = { psnrDb: numberCell(), ssim: numberCell() };
-  const strips = [row.strip, row.errors, row.spread, row.unsure, row.ring];
-  const pictures = make("td", { class: "vl-lab-strip" }, [make("div", {}, strips)]);
-  pictures.addEventListener("click", (event) => pick(row, event));
+  row.pictures = make("div", {}, [row.strip, row.errors, row.spread, row.ring]);
+  row.pictures.addEventListener("click", (event) => pick(row, event));
+  row.search = method.isSlow ? searchTools(part, method) : null;
+  const shown = [row.pictures, row.search?.element ?? row.unsure];
+  const pictures = make("td", { class: "vl-lab-strip" }, shown);
   const head = make("th", { scope: "row" }, [make("b", { text: title }), row.keep, row.note]);
   row.element = make("tr", { "data-method": name }, [
     head,
@@ -37,6 +40,7 @@ export function labRow(part, method) {
     row.cells.psnrDb,
     row.cells.ssim,
   ]);
+  show(row);
   follow(row);
   return {
     element: row.element,
@@ -72,7 +76,12 @@ function pick({ part, name, strip }, event) {
 
 function show(row) {
   const found = row.part.asker.row(row.name);
-  if (!found) return;
+  if (row.search) row.pictures.hidden = !found;
+  if (!found) {
+    row.means = null;
+    for (const cell of Object.values(row.cells)) cell.textContent = "";
+    return;
+  }
   paintStrip(row.strip, found.pictures);
   row.spread.hidden = row.unsure.hidden = !found.spread;
   if (found.spread) paintStrip(row.spread, found.spread);
@@ -91,6 +100,7 @@ function follow(row) {
   const { part, name, ring, errors, element } = row;
   const { picture, errors: how } = part.setting.now();
   const found = part.asker.row(name);
+  row.search?.follow();
   const num = part.asker.num;
   const [, , width] = part.data.model.shape;
   const full = num * (width + gapOf(width)) - gapOf(width);

@@ -25,12 +25,16 @@ export function saidView(part) {
       spoken.textContent = said;
     }, REST_MS);
   };
-  part.onSeen(show);
+  const line = make("p", {}, [text, explained]);
+  part.onSeen(({ newest }) => {
+    line.classList.toggle("is-long", newest?.share !== null);
+    show();
+  });
   part.setting.onChange(show);
   part.asker.onSay((said) => {
     note.textContent = said;
   });
-  return make("div", { class: "vl-lab-said" }, [make("p", {}, [text, explained]), spoken, note]);
+  return make("div", { class: "vl-lab-said" }, [line, spoken, note]);
 }
 
 /** What is said of the picture and the method that are large; null before there is an answer. */

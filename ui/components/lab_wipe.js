@@ -6,13 +6,14 @@ const STEP = 2; // per cent for an arrow key, five times as much with Shift
 const KEYS = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP };
 
 /**
+ * @param {[number, number]} size height, width of the pictures.
  * @returns {{element: HTMLElement, canvases: [HTMLCanvasElement, HTMLCanvasElement],
  *   name: (text: string) => void, set: (share: number) => void}} canvases: left and right of the
  *   divider; name: what it is called; set: its place, 0 to 100 per cent from the left.
  */
-export function createWipe() {
+export function createWipe([height, width]) {
   const canvases = ["left", "right"].map((side) =>
-    make("canvas", { class: `vl-lab-${side}`, "aria-hidden": "true" }),
+    make("canvas", { class: `vl-lab-${side}`, height, width, "aria-hidden": "true" }),
   );
   const divider = make("div", { class: "vl-lab-divider", role: "slider", tabindex: 0 });
   divider.setAttribute("aria-valuemin", 0);

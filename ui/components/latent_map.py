@@ -6,10 +6,9 @@ from typing import Any
 from ui import cache, charts, latent_map, picker, state, theme, told
 from ui.api.assets import PLOTLY_URL
 from ui.components import register
-from ui.components.model import describe
+from ui.components.model import describe, framing_of
 from ui.picked import Picked
 from vae_core.checkpoints import Checkpoint
-from vae_core.data import dataset_entry
 
 _MAP = register("latent_map", "map")
 KEY = "latent_map"
@@ -54,7 +53,7 @@ def _described(choice: cache.Choice, picked: Picked) -> dict[str, Any]:
         "words": told.in_words(found, picked.told),
         "noun": picker.noun(choice),
         "classNames": list(found.record.spec.class_names),
-        "framing": _framing(found.record.config.dataset),
+        "framing": framing_of(found.record.config.dataset),
         "levels": found.record.spec.levels,
         "errors": list(found.record.error_quantiles),
         "isMixed": told.CLASS in told.names(found.record.config.model),
@@ -66,14 +65,3 @@ def _tellable(found: Checkpoint) -> list[int]:
     """The classes that a drawing can be told to be; none where the model is not told any."""
     names = told.names(found.record.config.model)
     return told.labels(found, told.CLASS) if told.CLASS in names else []
-
-
-def _framing(dataset: str) -> dict[str, Any]:
-    """As `draw_frame.js` takes it."""
-    framing = dataset_entry(dataset).framing
-    return {
-        "box": framing.box,
-        "pen": framing.pen,
-        "byMass": framing.by_mass,
-        "middle": framing.middle,
-    }

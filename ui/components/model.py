@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from ui import cache
+from vae_core.data import dataset_entry
 from vae_core.export import can_export
 
 
@@ -31,4 +32,15 @@ def describe(choice: cache.Choice) -> dict[str, Any]:
         "num": len(stored),
         "hasSpread": stored.encoded.logvar is not None,
         "hasOriginals": bool(len(stored)) and cache.originals(found, [0]) is not None,
+    }
+
+
+def framing_of(dataset: str) -> dict[str, Any]:
+    """How a data set's pictures lie in their frame, as `draw_frame.js` takes it."""
+    framing = dataset_entry(dataset).framing
+    return {
+        "box": framing.box,
+        "pen": framing.pen,
+        "byMass": framing.by_mass,
+        "middle": framing.middle,
     }

@@ -129,7 +129,8 @@ function opening() {
   const lines = [
     "This address works on this computer alone. To open it to a class, end the app, start it with",
     "and open it here by this computer's name or number in your network: Share then shows an " +
-      "address and a code for phones. Everyone in that network can open it.",
+      "address and a code for phones. Everyone in that network can open it, or only those who know " +
+      "the word that you set as VAELAB_ACCESS_CODE before you start it.",
   ].map((text) => make("p", { class: "vl-muted", text }));
   return {
     element: make("div", {}, [lines[0], command.element, lines[1]]),

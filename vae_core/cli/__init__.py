@@ -4,10 +4,10 @@
 from vae_core.cli.shared import app
 
 # Each import adds its commands, and their order is that of the help.
-from vae_core.cli import train, evaluate, denoise, lists
+from vae_core.cli import train, evaluate, denoise, inpaint, upscale, lists
 # isort: on
 
-__all__ = ["app", "denoise", "evaluate", "lists", "main", "train"]
+__all__ = ["app", "denoise", "evaluate", "inpaint", "lists", "main", "train", "upscale"]
 
 
 def main() -> None:

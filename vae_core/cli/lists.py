@@ -149,14 +149,10 @@ def _rebuild_champion(name: str) -> None:
     columns = (TextColumn(f"Training {name}"), BarColumn(), TimeRemainingColumn())
     with Bar(*columns, console=err) as bar:
         task = bar.add_task("train")
-        try:
-            while True:
-                done = next(training)
-                bar.update(task, completed=done.step, total=done.num_steps)
-        except StopIteration as end:
-            champion: Champion = end.value
-    save_champion(champion)
-    figures = champion.card.test_psnr_db
-    err.print(
-        f"It restores Gaussian noise of 0.5 to {figures['gaussian-0.5']:.2f} dB on test data."
-    )
+        for event in training:
+            if isinstance(event, Champion):
+                save_champion(event)
+                shown = event.card.test_psnr_db["gaussian-0.5"]
+            else:
+                bar.update(task, completed=event.step, total=event.num_steps)
+    err.print(f"It restores test images with Gaussian noise of 0.5 to {shown:.2f} dB.")

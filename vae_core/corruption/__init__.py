@@ -9,6 +9,7 @@ from torch import Tensor
 
 from vae_core.corruption import missing, noise, sharpness
 from vae_core.corruption.base import Changed, Corruption, Damaged, Levels
+from vae_core.corruption.given import given, given_small
 from vae_core.errors import InvalidInputError, UnknownNameError
 
 CORRUPTIONS: dict[str, Corruption] = {
@@ -60,6 +61,8 @@ __all__ = [
     "check_level",
     "corrupt",
     "damage",
+    "given",
+    "given_small",
     "hide",
 ]
 

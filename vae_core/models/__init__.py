@@ -40,6 +40,7 @@ __all__ = [
     "VAEOutput",
     "build_model",
     "model_entry",
+    "num_parameters",
 ]
 
 ModelConfig = Annotated[MLPConfig | ConvConfig, Field(discriminator="name")]
@@ -94,3 +95,13 @@ def build_model(config: MLPConfig | ConvConfig, spec: DataSpec, seed: int = 0) -
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return model_entry(config.name).build(config, spec)
+
+
+def num_parameters(config: MLPConfig | ConvConfig, spec: DataSpec) -> int:
+    """Count the numbers that training would change, without taking memory for them.
+
+    Raises:
+        InvalidConfigError, UnknownNameError: as `build_model`.
+    """
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in build_model(config, spec).parameters())

@@ -1,10 +1,7 @@
 """The recipes behind the weights of the U-Net restorers."""
 
-import copy
-import math
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy
 import torch
@@ -26,12 +23,12 @@ from vae_core.restoration.champion import (
     TrainingCard,
     read_champion,
 )
-from vae_core.restoration.mixed_damage import draw_batch
+from vae_core.restoration.champion_trainer import RestorerTrainer
 from vae_core.restoration.unet import UNet, UNetConfig
 
 RECIPES = {
     MNIST: (
-        UNetConfig(side=28, fold=2),
+        UNetConfig(side=28, fold=2, hidden=1024),
         TrainingCard(
             dataset="mnist",
             num_steps=8000,
@@ -45,7 +42,7 @@ RECIPES = {
         UNetConfig(side=8, fold=1),
         TrainingCard(
             dataset="digits",
-            num_steps=8000,
+            num_steps=6000,
             batch_size=64,
             learning_rate=2e-3,
             decay=0.999,
@@ -53,8 +50,6 @@ RECIPES = {
         ),
     ),
 }
-WARM_UP = 0.05  # share of the steps until the learning rate is at its highest
-FLOOR = 1e-4  # of the squared error inside the logarithm: 40 dB are good enough
 NUM_TEST_IMAGES = 1000
 # What its card tells of: every kind at its usual level, and two more.
 TESTED = (
@@ -74,77 +69,9 @@ class Advanced:
     loss: float
 
 
-class RestorerTrainer:
-    """Everything that a step of training changes.
-
-    Step i draws with a generator of its own, made from seed and i, so that `state` at any step is
-    enough to go on to the bit.
-
-    Args:
-        data: whose training split it learns from.
-        network, card: the recipe.
-    """
-
-    def __init__(self, data: Dataset, network: UNetConfig, card: TrainingCard) -> None:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(card.seed)
-            self.network = UNet(network).to(memory_format=torch.channels_last)  # twice as fast
-        self.source, self.card, self.num_done = data.train, card, 0
-        self.average = copy.deepcopy(self.network).requires_grad_(False)
-        self.optimiser = torch.optim.Adam(self.network.parameters(), card.learning_rate)
-
-    def step(self) -> Tensor:
-        """Learn from one batch; return its loss."""
-        card, step = self.card, self.num_done
-        generator = torch.Generator().manual_seed(card.seed * 2**32 + step)
-        clean, damaged = draw_batch(self.source, card.batch_size, generator)
-        rate = learning_rate(step, card)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        loss = log_error(self.network(damaged), clean)
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
-        self.num_done += 1
-        # At the beginning the average is of all steps so far.
-        weight = max(1 - card.decay, 1 / self.num_done)
-        own = self.network.parameters()
-        torch._foreach_lerp_(list(self.average.parameters()), list(own), weight)
-        return loss.detach()
-
-    def state(self) -> dict[str, Any]:
-        """What `resume` needs."""
-        return {
-            "num_done": self.num_done,
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-
-    def resume(self, state: dict[str, Any]) -> None:
-        """Go on from a `state`."""
-        self.num_done = state["num_done"]
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-
-
-def learning_rate(step: int, card: TrainingCard) -> float:
-    """Rise in a line, then fall along half a cosine, to nothing at the end."""
-    share = (step + 1) / card.num_steps
-    if share < WARM_UP:
-        return card.learning_rate * share / WARM_UP
-    return card.learning_rate * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP))) / 2
-
-
-def log_error(restored: Tensor, clean: Tensor) -> Tensor:
-    """Mean over images of the logarithm of the mean squared error: PSNR but for sign and scale."""
-    return ((restored - clean).square().flatten(1).mean(1) + FLOOR).log().mean()
-
-
 def train_champion(
     data: Dataset, name: str, card: TrainingCard | None = None
-) -> Generator[Advanced, None, Champion]:
+) -> Iterator[Advanced | Champion]:
     """Train a restorer on the training split: Adam, weights averaged over the last steps.
 
     The same recipe, data and number of threads give the same weights, which are rounded to
@@ -153,6 +80,9 @@ def train_champion(
     Args:
         name: a key of `RECIPES`.
         card: other settings than the recipe's.
+
+    Yields:
+        How far it is, every so many steps, and at last the restorer.
     """
     network, usual = RECIPES[name]
     card = (card or usual).evolve(dataset=data.spec.name)
@@ -161,7 +91,7 @@ def train_champion(
         loss = float(trainer.step())
         if trainer.num_done % STEPS_PER_EVENT == 0 or trainer.num_done == card.num_steps:
             yield Advanced(trainer.num_done, card.num_steps, loss)
-    return finished(trainer, data, name)
+    yield finished(trainer, data, name)
 
 
 def finished(trainer: RestorerTrainer, data: Dataset, name: str) -> Champion:

@@ -71,8 +71,8 @@ def crossings(rows: Iterable[LevelRow], quality: Quality) -> list[Crossing]:
         for crossing in _between(one, other, levels, lines, TOLERANCE[quality])
     ]
     if quality == "read":
-        for name, values in lines.items():
-            found += _unreadable(name, values, levels)
+        for name in lines:
+            found += _unreadable(name, levels, lines)
     found.sort(key=lambda it: (it.is_lead, _RANK.get(it.event, 0), it.lead), reverse=True)
     return found[:MAX_CROSSINGS]
 
@@ -102,6 +102,8 @@ def _between(
         if mean[before] * mean[after] > 0:
             continue
         step = next(k for k in range(before, after) if mean[k] * mean[k + 1] <= 0)
+        if any(_does_nothing(name, lines, step) for name in (one, other)):
+            continue
         part = mean[step] / (mean[step] - mean[step + 1])
         level = float(levels[step] + part * (levels[step + 1] - levels[step]))
         better, worse = (one, other) if mean[after] > 0 else (other, one)
@@ -120,19 +122,33 @@ def _between(
         )
 
 
+def _does_nothing(name: str, lines: Mapping[str, Numbers], step: int) -> bool:
+    """Whether a method leaves the images as they are, of which the same is said then.
+
+    Filters whose strength is chosen for each level do so where the damage is weak.
+    """
+    if name == DAMAGED or DAMAGED not in lines:
+        return False
+    around = slice(step, step + 2)
+    num = lines[name].shape[1]
+    return np.array_equal(lines[name][around], lines[DAMAGED][around, :num])
+
+
 def _event(better: str, worse: str) -> Event:
     if better == DAMAGED:
         return "worse than nothing"
     return "better than nothing" if worse == DAMAGED else "overtakes"
 
 
-def _unreadable(name: str, values: Numbers, levels: Numbers) -> Iterator[Crossing]:
+def _unreadable(name: str, levels: Numbers, lines: Mapping[str, Numbers]) -> Iterator[Crossing]:
     """The level above which a classifier reads too few, if it reads enough at some level."""
-    share = values.mean(1)
+    share = lines[name].mean(1)
     enough = np.flatnonzero(share >= READABLE)
     if len(enough) == 0 or enough[-1] == len(levels) - 1:
         return
-    last = enough[-1]
+    last = int(enough[-1])
+    if _does_nothing(name, lines, last):
+        return
     part = (share[last] - READABLE) / (share[last] - share[last + 1])
     yield Crossing(
         event="unreadable",
@@ -143,7 +159,7 @@ def _unreadable(name: str, values: Numbers, levels: Numbers) -> Iterator[Crossin
         worse=name,
         is_lead=False,
         lead=float(min(share.max() - READABLE, READABLE - share.min())),
-        num_images=values.shape[1],
+        num_images=lines[name].shape[1],
     )
 
 

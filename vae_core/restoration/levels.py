@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from vae_core.restoration.comparing import Scored, compare
 
 Quality = Literal["psnr_db", "ssim", "read"]
 NUM_LEVELS = 9  # about so many
+MOST_DB = 40.0  # a picture counts for so much at most: nobody sees the difference to a whole one
 LOW, HIGH = 0.1, 0.9  # between these quantiles lie the images that a band shows: 80 % of them
 
 
@@ -37,6 +39,9 @@ class Spread:
 @dataclass(frozen=True)
 class LevelRow:
     """What one method makes of images damaged to one level.
+
+    In means and quantiles an image counts for 40 dB at most: damage spares some images wholly, at
+    100 dB, and their mean with others would say nothing of either.
 
     Attributes:
         level: in the unit of the kind of damage.
@@ -58,18 +63,21 @@ class LevelRow:
         return len(self.psnr_db)
 
     def values(self, quality: Quality) -> NDArray[np.float64] | None:
-        """A quality of each image, (N,); "read" is 1 or 0, None without a classifier."""
-        of_each = {"psnr_db": self.psnr_db, "ssim": self.ssim, "read": self.is_read}[quality]
+        """A quality of each image as it counts, (N,); "read" is 1 or 0, None if nothing reads."""
+        if quality == "psnr_db":
+            return np.minimum(self.psnr_db, MOST_DB)
+        of_each = self.ssim if quality == "ssim" else self.is_read
         return None if of_each is None else np.asarray(of_each, np.float64)
 
     def spread(self, quality: Literal["psnr_db", "ssim"]) -> Spread:
         """How PSNR or SSIM is spread over the images."""
-        values = self.values(quality)
-        assert values is not None
-        low, median, high = np.quantile(values, (LOW, 0.5, HIGH))
-        return Spread(float(values.mean()), float(low), float(median), float(high))
+        return self._spreads[quality]
 
-    @property
+    @cached_property  # a page asks again and again
+    def _spreads(self) -> dict[str, Spread]:
+        return {name: _spread(self.values(name)) for name in ("psnr_db", "ssim")}
+
+    @cached_property
     def share_read(self) -> float | None:
         """Share of the images that the classifier reads rightly; None without one."""
         values = self.values("read")
@@ -78,6 +86,12 @@ class LevelRow:
     def mean(self, quality: Quality) -> float | None:
         """Mean over the images; of "read" it is the share."""
         return self.share_read if quality == "read" else self.spread(quality).mean
+
+
+def _spread(values: NDArray[np.float64] | None) -> Spread:
+    assert values is not None
+    low, median, high = np.quantile(values, (LOW, 0.5, HIGH))
+    return Spread(float(np.mean(values)), float(low), float(median), float(high))
 
 
 def measured_levels(kind: str) -> tuple[float, ...]:

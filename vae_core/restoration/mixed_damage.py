@@ -1,5 +1,7 @@
 """What the U-Net restorers are trained on: every kind of damage, at many levels."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -24,15 +26,29 @@ KINDS: dict[str, tuple[float, float, float]] = {
 NUM_PARTS = 4  # of a batch, each damaged in its own way
 
 
-def draw_batch(source: ImageSource, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Draw images and damage them, each part of the batch in its own way.
+@dataclass(frozen=True)
+class Drawn:
+    """A batch to learn from.
 
-    Returns:
-        (clean, what the network sees): (B, 1, H, W), (B, 2, H, W).
+    Attributes:
+        clean: (B, 1, H, W) in [0, 1].
+        seen: (B, 2, H, W), what the network sees.
+        kept: (B, 1, H, W) bool, pixels that are known to be right: they are put back whatever
+            the network makes of them.
     """
+
+    clean: Tensor
+    seen: Tensor
+    kept: Tensor
+
+
+def draw_batch(source: ImageSource, size: int, generator: torch.Generator) -> Drawn:
+    """Draw images and damage them, each part of the batch in its own way."""
     x = source.batch(torch.randint(len(source), (size,), generator=generator)).x
     parts = [damage(part, *draw_damage(generator), generator) for part in x.chunk(NUM_PARTS)]
-    return x, torch.cat([as_input(part) for part in parts])
+    nothing = torch.zeros_like(parts[0].images, dtype=torch.bool)
+    kept = [nothing[: len(p.images)] if p.known is None else p.known for p in parts]
+    return Drawn(x, torch.cat([as_input(part) for part in parts]), torch.cat(kept))
 
 
 def draw_damage(generator: torch.Generator) -> tuple[str, float]:

@@ -1,4 +1,4 @@
-"""What every answer of the server carries, whoever made it: headers that keep a page to itself."""
+"""What every answer carries, whoever made it: headers that keep a page to itself."""
 
 import base64
 import hashlib
@@ -8,9 +8,28 @@ from pathlib import Path
 
 import streamlit
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message
 
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def add_headers(message: Message, *, is_shared: bool) -> None:
+    """Add them to the start of an answer.
+
+    Args:
+        message: `http.response.start`, or that of a refused websocket.
+        is_shared: whether caches between server and browser may keep answers for anybody.
+    """
+    headers = MutableHeaders(scope=message)
+    headers["Content-Security-Policy"] = content_security_policy()
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    # No address with a run's id leaves this server. Without any, forms would hide their origin.
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    kept = headers.get("cache-control", "")
+    if not is_shared and "public" in kept:
+        headers["Cache-Control"] = kept.replace("public", "private")
 
 
 @cache
@@ -41,27 +60,3 @@ def content_security_policy() -> str:
             "frame-ancestors 'none'",
         ]
     )
-
-
-class Guard:
-    """ASGI middleware: security headers on every answer, errors included."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on; add the headers on the way back."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = content_security_policy()
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["X-Frame-Options"] = "DENY"
-                headers["Referrer-Policy"] = "no-referrer"
-            await send(message)
-
-        await self.app(scope, receive, guarded)

@@ -1,0 +1,121 @@
+"""Restored pictures to be taken away: PNG, CSV, and a page that runs nothing."""
+
+import base64
+import csv
+import io
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vae_core.export.restoring import Results, Row, as_csv, as_html, as_png
+from vae_core.export.restoring.sheet import GAP, LABEL_WIDTH, MARGIN, PICTURE_SIDE
+
+EVIL = '</td><script>alert(1)</script><img src=x onerror="alert(2)">\'"&'
+VOID = {"meta", "img"}
+
+
+def results(text: str = "Noisy", num: int = 3, channels: int = 1, **more: object) -> Results:
+    images = torch.rand(num, channels, 8, 8, generator=torch.Generator().manual_seed(0))
+    rows = (
+        Row("clean", f"Original {text}", text, images),
+        Row("damaged", "Damaged", text, images * 0.5, (9.25,) * num, (0.25,) * num),
+        Row("m:1", text, text, images * 0.9, (20.5, 19.5, 100.0)[:num], (0.5,) * num, 12.0),
+        Row("s", "Mean", "", images, (8.0,) * num, (0.1,) * num, 3.0, images[:, :1] / 4),
+    )
+    told = {text: text, "Seed": "7"}
+    return Results(text, text, rows, (text,) * num, told, (text,), (text,), **more)
+
+
+class Page(HTMLParser):
+    """Tags that are opened and closed in turn, texts, and all attributes."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(content)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_the_page_is_whole_and_nothing_in_it_runs_or_is_fetched() -> None:
+    content = as_html(results(EVIL, versions={EVIL: EVIL}, made_at=EVIL))
+    page = Page(content)
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "iframe", "link", "a", "form"})
+    for tag, attributes in page.tags:
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        source = attributes.get("src")
+        assert source is None or source.startswith("data:image/png;base64,")
+    policy = next(told["content"] for tag, told in page.tags if "http-equiv" in told)
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+    # Every text is there as a text, in every place where one can be.
+    assert sum(EVIL in text for text in page.texts) >= 10
+    assert "url(" not in content
+
+
+def test_the_page_shows_the_pictures_as_they_are_and_marks_the_best() -> None:
+    found = results()
+    content = as_html(found)
+    strips = re.findall(r'src="data:image/png;base64,([^"]+)"', content)
+    assert len(strips) == 5  # four rows, one of them with its spread
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(strips[0]))))
+    pixels = (found.rows[0].images[:, 0] * 255).round().byte().numpy()
+    np.testing.assert_array_equal(shown[:, 9:17], pixels[1])
+    spread = np.asarray(Image.open(io.BytesIO(base64.b64decode(strips[4]))))
+    np.testing.assert_array_equal(spread[:, :8], pixels[0])  # a quarter is white
+    assert content.count('class="number best"') == 1
+    assert '<td class="number best">46.67</td>' in content
+    assert "\N{INFINITY}" in content  # the third picture is the original, to the last pixel
+    assert '<td class="number">4.0</td>' in content  # 12 ms for three pictures
+    assert "<th>Seed</th><td>7</td>" in content
+
+
+def test_the_table_has_a_line_for_each_picture_and_method_with_all_settings() -> None:
+    lines = list(csv.DictReader(io.StringIO(as_csv(results()))))
+    assert len(lines) == 9
+    assert {line["Seed"] for line in lines} == {"7"}
+    third = lines[5]
+    assert (third["picture"], third["method"], third["title"]) == ("3", "m:1", "Noisy")
+    assert (float(third["psnr_db"]), float(third["ssim"])) == (100.0, 0.5)
+
+
+@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '"a",b\nc'])
+def test_a_name_in_the_table_is_never_a_formula(evil: str) -> None:
+    rows = list(csv.reader(io.StringIO(as_csv(results(evil)), newline="")))
+    assert len(rows) == 10
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for row in rows for cell in row)
+    assert any(cell.endswith(evil) for cell in rows[4])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_picture_holds_every_row_beside_its_name(channels: int) -> None:
+    found = results("A name that is too long for the room at the left " * 3, 2, channels)
+    sheet = np.asarray(Image.open(io.BytesIO(as_png(found))))
+    times = PICTURE_SIDE // 8
+    left = MARGIN + LABEL_WIDTH
+    assert sheet.shape[1] == left + 2 * 8 * times + GAP + MARGIN
+    top = sheet.shape[0] - MARGIN - 8 * times  # of the last row
+    shown = sheet[top : top + 8 * times : times, left : left + 8 * times : times]
+    pixels = (found.rows[-1].images[0] * 255).round().byte().permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(shown, np.broadcast_to(pixels, shown.shape))
+    words = sheet[top : top + 8 * times, MARGIN : left - 6]
+    assert (words.min(2) < 100).any()
+    assert (sheet[top:, left - 6 : left] == 255).all()  # no name runs into the pictures

@@ -1,0 +1,112 @@
+"""Files of pictures that people bring: read with limits, in grey."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from vae_core.errors import InvalidInputError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+NAMES = {"WEBP": "WebP"}
+MAX_BYTES = 10 * 2**20
+MAX_PIXELS = 25_000_000
+SIDE = 280  # of what is kept; many times what a model sees
+_ROWS = 256  # turned grey at once
+_ORIENTATION = 0x0112  # the tag of how the camera was held
+
+
+@dataclass(frozen=True)
+class GreyPicture:
+    """A picture as it was read.
+
+    Attributes:
+        grey: (H, W) float64, 0 black to 255 white, at most 280 pixels a side.
+        width: of the file's picture, as its camera was held.
+        height: likewise.
+        num_pictures: in the file; the first is read.
+        is_turned: whether the camera was held another way than its pixels lie.
+    """
+
+    grey: NDArray[np.float64]
+    width: int
+    height: int
+    num_pictures: int = 1
+    is_turned: bool = False
+
+
+def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture:
+    """Read a picture, in grey. Transparent pixels count as white paper.
+
+    Args:
+        content: a file of at most 10 MiB and 25 million pixels.
+        formats: that are taken, some of FORMATS.
+
+    Raises:
+        InvalidInputError: for anything else.
+    """
+    if len(content) > MAX_BYTES:
+        raise InvalidInputError(
+            f"A file of more than {MAX_BYTES // 2**20} MiB was received; choose a smaller picture."
+        )
+    try:
+        picture = Image.open(io.BytesIO(content), formats=formats)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise InvalidInputError(
+                f"A picture of {picture.width:,} x {picture.height:,} pixels was received; "
+                f"expected at most {MAX_PIXELS // 10**6} million. Make it smaller."
+            )
+        return _read(picture)
+    except InvalidInputError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise InvalidInputError(
+            f"A picture of far more than {MAX_PIXELS // 10**6} million pixels was received; make "
+            "it smaller."
+        ) from error
+    except Exception as error:  # Pillow's readers raise many kinds for damaged files
+        raise InvalidInputError(
+            f"This file cannot be read as a picture; expected {_listed(formats)}."
+        ) from error
+
+
+def _listed(formats: tuple[str, ...]) -> str:
+    *first, last = (NAMES.get(name, name) for name in formats)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _read(picture: Image.Image) -> GreyPicture:
+    width, height = picture.size
+    num_pictures = 1 if picture.format == "GIF" else getattr(picture, "n_frames", 1)
+    picture.draft("L", (SIDE, SIDE))  # of a large JPEG not all is unpacked
+    is_turned = picture.getexif().get(_ORIENTATION, 1) in range(2, 9)
+    before = picture.size
+    ImageOps.exif_transpose(picture, in_place=True)
+    if is_turned and picture.size != before:
+        width, height = height, width
+    flat = _on_paper(picture)
+    flat.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+    return GreyPicture(np.asarray(flat, np.float64), width, height, num_pictures, is_turned)
+
+
+def _on_paper(picture: Image.Image) -> Image.Image:
+    """In grey, 8 bits, on white where it is transparent.
+
+    Some rows after the others: in between they are in colour four times over, which would be a lot
+    of memory for a whole picture.
+    """
+    flat = Image.new("L", picture.size)
+    for top in range(0, picture.height, _ROWS):
+        bottom = min(top + _ROWS, picture.height)
+        flat.paste(_rows_on_paper(picture.crop((0, top, picture.width, bottom))), (0, top))
+    return flat
+
+
+def _rows_on_paper(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+        return Image.fromarray((np.asarray(picture, np.float64) / 257).clip(0, 255).astype("u1"))
+    over = picture.convert("RGBA")
+    paper = Image.new("RGBA", over.size, "white")
+    return Image.alpha_composite(paper, over).convert("L")
