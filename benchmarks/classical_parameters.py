@@ -3,7 +3,7 @@
 `python -m benchmarks.classical_parameters` damages the first 50 validation images of MNIST and of
 digits by each kind at several levels, finds for every filter the parameters of the best mean PSNR,
 and writes vae_core/restoration/parameters.json. Filters with nothing to set are left out.
-MNIST is read from VAELAB_DATA. It takes about ten minutes of one core.
+MNIST is read from VAELAB_DATA. It takes ten to fifteen minutes of one core.
 """
 
 import time

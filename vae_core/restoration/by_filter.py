@@ -10,7 +10,7 @@ from vae_core.restoration.parameters import chosen
 
 
 def filter_method(dataset: str, name: str) -> Method:
-    """A filter that knows what damage there is, and how much.
+    """A filter that is told what damage there is and how much, which in life is only guessed.
 
     Args:
         dataset: on whose validation images its parameters were chosen.
