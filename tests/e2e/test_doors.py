@@ -96,9 +96,10 @@ def test_before_the_code_no_address_tells_anything_and_no_websocket_opens(
     for path in ("/api/models/digits-2d/1/latents", "/api/events/digits-2d", "/api/x"):
         code, body = asked(f"{address}{path}")
         assert (code, list(json.loads(body))) == (401, ["error"])
-    for path in ("/static/index.html", "/_stcore/metrics", "/_stcore/agent/openapi.json"):
+    for path in ("/static/index.html", "/_stcore/metrics"):
         code, body = asked(f"{address}{path}")
         assert (code, "Access code" in body) == (401, True)
+    assert asked(f"{address}/_stcore/agent/openapi.json")[0] == 404  # closed to everybody
     visitor.goto(address)
     opened = """url => new Promise(resolve => {
       const socket = new WebSocket(url);
