@@ -1,5 +1,7 @@
 """The Denoise page as browser tests open and read it."""
 
+import re
+
 import numpy as np
 import torch
 from playwright.sync_api import Locator, Page, expect
@@ -15,6 +17,10 @@ NUM = 8
 
 
 def open_lab(page: Page, address: str, query: str = "") -> None:
+    """Open the lab, with a filter and one pass of the model unless the query names methods."""
+    if "methods=" not in query:
+        found = re.search("model=([^&]+)", query)
+        query += f"&methods=median,one-pass:{found.group(1) if found else 'digits-2d'}"
     page.goto(f"{address}/denoise?{query}")
     settle(page)
     expect(row(page, "damaged").locator(".vl-lab-number").first).not_to_have_text("")

@@ -63,7 +63,7 @@ def test_pictures_follow_the_slider_while_it_is_dragged_and_the_page_does_not_ru
         seen.append(now)
         result = expected(MODELS, "gaussian", now)
         shows(page, lambda: strip(page, "damaged", 8), result["damaged"].images)
-        shows(page, lambda: strip(page, ROWS[3], 8), result[ROWS[3]].images)
+        shows(page, lambda: strip(page, ROWS[2], 8), result[ROWS[2]].images)
     assert seen == sorted(set(seen))
     page.mouse.up()
     page.wait_for_function("level => location.search.includes(`level=${level}`)", arg=f"{now:g}")
@@ -127,11 +127,11 @@ def test_errors_are_the_difference_from_the_original(page: Page, address: str) -
     open_lab(page, address)
     page.get_by_role("radio", name="How far off").check(force=True)
     clean = clean_of("digits", 0)[:, 0].numpy()
-    result = expected(MODELS, "gaussian", 0.5)[ROWS[3]].images[:, 0].numpy()
+    result = expected(MODELS, "gaussian", 0.5)[ROWS[2]].images[:, 0].numpy()
 
     def errors_are_right() -> None:
         wanted = 255 * np.abs(result - clean)
-        assert np.abs(strip(page, ROWS[3], 8, which=1) - wanted).max() <= 2
+        assert np.abs(strip(page, ROWS[2], 8, which=1) - wanted).max() <= 2
 
     until(page, errors_are_right)
     expect(page.locator(".vl-lab-legend")).to_contain_text("entirely wrong")
@@ -139,7 +139,7 @@ def test_errors_are_the_difference_from_the_original(page: Page, address: str) -
 
     def red_is_where_it_is_too_bright() -> None:
         off = result - clean
-        red = strip(page, ROWS[3], 8, which=1)
+        red = strip(page, ROWS[2], 8, which=1)
         assert np.abs(red - np.where(off > 0, 255 * off, 60 * -off)).max() <= 2
 
     until(page, red_is_where_it_is_too_bright)

@@ -1,6 +1,7 @@
 """Doors of a real server: the access code in a browser, and who may do what to a run."""
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
@@ -95,20 +96,21 @@ def test_before_the_code_no_address_tells_anything_and_no_websocket_opens(
     for path in ("/api/models/digits-2d/1/latents", "/api/events/digits-2d", "/api/x"):
         code, body = asked(f"{address}{path}")
         assert (code, list(json.loads(body))) == (401, ["error"])
-    for path in ("/static/index.html", "/_stcore/metrics", "/_stcore/agent/openapi.json"):
+    for path in ("/static/index.html", "/_stcore/metrics"):
         code, body = asked(f"{address}{path}")
         assert (code, "Access code" in body) == (401, True)
+    assert asked(f"{address}/_stcore/agent/openapi.json")[0] == 404  # closed to everybody
     visitor.goto(address)
     opened = """url => new Promise(resolve => {
       const socket = new WebSocket(url);
       socket.onopen = () => resolve(true);
       socket.onclose = () => resolve(false);
     })"""
-    socket = f"{address.replace('http', 'ws')}/_stcore/stream"
-    assert not visitor.evaluate(opened, socket)
+    stream = f"{address.replace('http', 'ws')}/_stcore/stream"
+    assert not visitor.evaluate(opened, stream)
     enter(visitor, CODE)
     settle(visitor)
-    assert visitor.evaluate(opened, socket)
+    assert visitor.evaluate(opened, stream)
 
 
 def test_another_browser_watches_a_run_and_cannot_stop_it(
@@ -144,3 +146,15 @@ def test_a_foreign_name_and_the_agents_api_are_closed(address: str) -> None:
     assert (code, "evil.example" in body) == (400, True)
     for path in ("/_stcore/agent/interact", "/_stcore/agent/mcp"):
         assert asked(f"{address}{path}", b"{}", Origin=address) == (404, "There is nothing here.")
+
+
+def test_a_server_that_listens_elsewhere_says_so_and_knows_the_computers_name(
+    visitor: Page, tmp_path: Path
+) -> None:
+    with stage.serve(tmp_path, STREAMLIT_SERVER_ADDRESS="0.0.0.0") as address:
+        name = socket.gethostname()
+        assert asked(f"{address}/_stcore/health", Host=name) == (200, "ok")
+        assert asked(f"{address}/_stcore/health", Host=f"not-{name}")[0] == 400
+        visitor.goto(f"{address}/compare")
+        expect(visitor.get_by_text("Anyone on this network can use this page")).to_be_visible()
+        settle(visitor)

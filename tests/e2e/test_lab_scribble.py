@@ -57,7 +57,7 @@ def test_exactly_the_pixels_under_the_pen_are_hidden_in_every_picture(
     shows_hidden(page, *line, (4, 5), (4, 6), (4, 7))
     page.get_by_role("button", name="Undo").click()
     shows_hidden(page, *line)
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     shows_hidden(page)
     page.get_by_role("button", name="Undo").click()
     shows_hidden(page, *line)

@@ -36,7 +36,7 @@ export function listenToDrops(element, take) {
 export function listenToPaste(element, take) {
   const paste = (event) => {
     const isText = event.target.closest?.("input:not([type=range]), textarea, [contenteditable]");
-    const isSeen = element.isConnected && element.offsetParent !== null;
+    const isSeen = element.checkVisibility(); // not while what holds it is closed
     const files = [...(event.clipboardData?.files ?? [])];
     if (isText || !isSeen || !files.length) return;
     event.preventDefault();

@@ -17,9 +17,16 @@ const SAVING = "The server restores the pictures once more for the file";
  */
 export function saveMenu(part) {
   const said = make("p", { class: "vl-lab-saving", role: "status" });
-  const items = KINDS.map(([kind, text, title]) =>
-    button(text, () => save(part, kind, items, said), { title }),
-  );
+  let busy = false;
+  const items = KINDS.map(([kind, text, title]) => {
+    const press = async () => {
+      if (busy) return; // it stays enabled, since what is disabled loses the keyboard
+      busy = true;
+      await save(part, kind, said);
+      busy = false;
+    };
+    return button(text, press, { title });
+  });
   const list = make("div", { class: "vl-lab-save-list" }, [...items, said]);
   const element = make("details", { class: "vl-lab-save" }, [
     make("summary", { class: "vl-button", text: "Save" }),
@@ -48,8 +55,7 @@ function namesInSight(part) {
     .map(({ name }) => name);
 }
 
-async function save(part, kind, items, said) {
-  for (const item of items) item.disabled = true;
+async function save(part, kind, said) {
   said.textContent = SAVING;
   said.classList.remove("is-error");
   try {
@@ -65,5 +71,4 @@ async function save(part, kind, items, said) {
     said.textContent = error instanceof TypeError ? "The server does not answer." : error.message;
     said.classList.add("is-error");
   }
-  for (const item of items) item.disabled = false;
 }
