@@ -73,7 +73,7 @@ def test_measuring_shows_progress_a_chart_and_the_crossings_in_words(
     assert expected
     assert sentences(page) == expected
     badges = chart.locator(".textpoint text")
-    assert badges.all_inner_texts() == [f"{place}" for place in range(1, len(expected) + 1)]
+    assert badges.all_text_contents() == [f"{place}" for place in range(1, len(expected) + 1)]
 
     section(page).get_by_text("Read by a classifier", exact=True).click()
     settle(page)

@@ -126,9 +126,11 @@ def test_sliders_are_shared_with_their_pictures_and_way(
 
 
 def test_what_restores_is_shared(page: Page, elsewhere: Page, address: str) -> None:
-    page.goto(f"{address}/denoise?noise_seed=5")
+    methods = "median,one-pass:digits-2d,one-pass:digits-denoise-16d"
+    page.goto(f"{address}/denoise?noise_seed=5&methods={methods}")
     settle(page)
     rows = "tr[data-method]:visible"
+    expect(page.locator(rows)).to_have_count(5)
     page.get_by_role("button", name="Put under More methods: digits-denoise-16d").click()
     page.wait_for_function("() => location.search.includes('methods')")
     expect(page.locator(rows)).to_have_count(4)

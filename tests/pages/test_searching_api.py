@@ -15,6 +15,7 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from tests.pages.watching import in_a_loop
 from ui.api import ROUTES, searching
 from ui.restoring import clean_images
 from vae_core import catalogue, load_checkpoint, load_dataset
@@ -128,7 +129,7 @@ def test_two_search_at_a_time_and_the_others_are_told_that_they_wait() -> None:
         assert heard[-1] == "2 step"
         assert searching._SEARCHES.available_tokens == searching.AT_ONCE
 
-    anyio.run(all_of_them)
+    in_a_loop(all_of_them())
     st.cache_resource.clear()
 
 
