@@ -132,7 +132,7 @@ def test_what_restores_is_shared(page: Page, elsewhere: Page, address: str) -> N
     rows = "tr[data-method]:visible"
     expect(page.locator(rows)).to_have_count(5)
     page.get_by_role("button", name="Put under More methods: digits-denoise-16d").click()
-    page.wait_for_function("() => location.search.includes('methods')")
+    page.wait_for_function("() => !location.search.includes('digits-denoise-16d')")
     expect(page.locator(rows)).to_have_count(4)
     elsewhere.goto(shared(page))
     settle(elsewhere)

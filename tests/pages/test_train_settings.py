@@ -44,7 +44,7 @@ def test_train_submits_what_the_drawer_says(
     assert (config.model.latent_dim, config.train.beta, config.train.epochs) == (3, 4.0, 7)
     assert config.train.corruption.kind == "masked-square"
     assert app.query_params["run"] == folder.name
-    assert "place 2, about 14 s" in said(app)
+    assert "place 2, about 15 s" in said(app)
     assert possible(app) == ["Stop"]
 
 
@@ -61,10 +61,10 @@ def test_a_conditional_model_is_a_switch_that_a_runs_settings_set(
     (condition,) = run.record().config.model.conditions
     assert (condition.name, condition.into) == ("class", ("encoder", "decoder"))
     run.update(status="stopped")
-    again = open_page("train", run=run.id)
+    again = open_page("train", run=run.id)  # as another person
     assert again.toggle(key="set_tell_class").value
     again.toggle(key="set_tell_class").set_value(False).run()
-    press(again, "Train")
+    press(again, "Train my own")
     assert runs.open_run(executor.submitted[1][0]).record().config.model.conditions == ()
 
 
