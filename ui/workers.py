@@ -1,5 +1,6 @@
 """The one executor of this server process."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -22,6 +23,9 @@ def executor() -> LocalExecutor:
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm the workers before the first click, and end all processes with the server."""
     send_at_once()
+    # What has been imported by now stays for ever: no collection has to look through it again.
+    gc.collect()
+    gc.freeze()
     executor()
     try:
         yield {}
