@@ -5,6 +5,7 @@ worker answers `ready` once when it is warm and `done` after each job. When the 
 worker ends: no worker outlives its parent.
 """
 
+import importlib
 import json
 import math
 import os
@@ -31,7 +32,6 @@ from vae_core.checkpoints import (
 from vae_core.child import settle_in
 from vae_core.data import Dataset, load_dataset
 from vae_core.errors import (
-    DatasetError,
     InvalidInputError,
     RunError,
     TrainingDivergedError,
@@ -186,8 +186,8 @@ class _Watcher:
         self.probe = make_probe(data)
         self.looked_at = -math.inf
         self.saved_at = time.monotonic()
-        rows = [row for row in run.metrics() if row["kind"] == "progress"]
-        self.numbers = frame_numbers(rows[-1]) if rows else {}
+        row = run.newest_progress()
+        self.numbers = frame_numbers(row) if row else {}
 
     def see(self, event: TrainEvent, *, may_save: bool = True) -> None:
         if self.on_event:
@@ -275,9 +275,11 @@ def _listen(jobs: "queue.SimpleQueue[dict[str, Any]]") -> None:
 
 
 def _warm_up() -> None:
-    """Read the data and take two steps, so that the first run does not pay for it."""
-    with suppress(DatasetError):  # absent or damaged: told to whoever trains on it
-        load_dataset("mnist")
+    """Take two steps, so that the first run does not pay for it."""
+    # scikit-learn imports pandas where it can, 60 MB, to know data frames, which nobody here has.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    importlib.import_module("sklearn.neighbors")
+    del sys.modules["pandas"]
     events = train(default_config("digits"), load_dataset("digits"))
     next(events)
     events.send(2)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torchmetrics.functional.image import structural_similarity_index_measure
 
 from vae_core import MLPConfig, build_model, evaluate
 from vae_core.data import Dataset, DataSpec, ImageSource
@@ -88,6 +89,16 @@ def test_ssim_is_that_of_scikit_image_on_mirrored_pictures(
         for pair in zip(images, target, strict=True)
     ]
     assert ssim(images, target).tolist() == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("size", "channels"), [(8, 1), (11, 1), (28, 3)])
+def test_ssim_is_that_of_torchmetrics(size: int, channels: int) -> None:
+    images, target = noisy_pair(size, channels=channels)
+    window = {"sigma": 1.5} if size > 10 else {"gaussian_kernel": False, "kernel_size": 7}
+    expected = structural_similarity_index_measure(
+        images, target, data_range=1.0, reduction="none", **window
+    )
+    torch.testing.assert_close(ssim(images, target), expected.reshape(len(images)))
 
 
 def test_each_picture_has_its_own_number() -> None:

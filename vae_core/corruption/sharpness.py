@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
-from torchvision.transforms.v2.functional import gaussian_blur
 
 from vae_core.corruption.base import Changed
 
@@ -19,6 +18,9 @@ BEST_QUALITY = 95  # of JPEG, as Pillow advises
 
 def blur(x: Tensor, level: float, generator: torch.Generator) -> Changed:
     """Blur with a Gaussian of standard deviation `level` times a tenth of the shorter side."""
+    # It brings a compiler, 160 MB, which no other damage needs.
+    from torchvision.transforms.v2.functional import gaussian_blur
+
     shortest = min(x.shape[-2:])
     sigma = level * shortest / WIDEST
     # Mirrored edges leave no more room than the side.

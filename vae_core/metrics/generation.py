@@ -6,7 +6,6 @@ be compared with others of the same two, and with `fid_floor`, never across them
 
 import torch
 from torch import Tensor, nn
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from vae_core.errors import InvalidInputError
 
@@ -34,6 +33,9 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
     Args:
         first, second: (N, F) features, N at least 2.
     """
+    # It brings torchvision and its compiler, 160 MB, which no training needs.
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
     _check(first, second)
     distance = FrechetInceptionDistance(_AsGiven(first.shape[1]))
     distance.set_dtype(torch.float64)

@@ -1,10 +1,6 @@
 """How a latent space is arranged."""
 
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 NUM_NEIGHBOURS = 15
@@ -24,6 +20,8 @@ def knn_accuracy(
     Returns:
         0 to 1 (Cover & Hart 1967; Euclidean distance, equal votes).
     """
+    from sklearn.neighbors import KNeighborsClassifier  # 120 MB, for whoever measures
+
     num = min(NUM_NEIGHBOURS, len(train_means))
     classifier = KNeighborsClassifier(num).fit(train_means.numpy(), train_labels.numpy())
     return float(classifier.score(test_means.numpy(), test_labels.numpy()))
@@ -44,6 +42,10 @@ def linear_probe_accuracy(
     Returns:
         0 to 1; None when the training images are all of one class: nothing to tell apart.
     """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     if len(torch.unique(train_labels)) < 2:
         return None
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=MAX_ITERATIONS))
