@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import ownership, quotas, settings, state, told
+from ui import ownership, queueing, quotas, settings, state, told
 from ui.errors import without_folders
 from ui.workers import executor
 from vae_core import runs
@@ -206,11 +206,7 @@ def sentence(run: runs.Run | None, record: RunRecord | None) -> str:
     if run is None or record is None:
         return "An untrained network puts every picture in one place. Press Train."
     if record.status == "queued":
-        waiting = executor().waiting(run.id)
-        if waiting is None:
-            return "Starting."
-        wait = "" if waiting.expected_s is None else f", about {waiting.expected_s:.0f} s"
-        return f"Waiting for a free worker: place {waiting.place}{wait}."
+        return queueing.sentence(run.id)
     if record.status == "running":
         return "Starting."
     where = f"step {record.num_done:,} of {record.num_steps:,}"

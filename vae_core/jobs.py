@@ -4,22 +4,26 @@ The executor only submits: watching and controlling a run go through its folder 
 """
 
 import json
+import math
 import os
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import Protocol
+from typing import Any, Protocol
 
 from vae_core.checkpoints import RESUME_FILE
 from vae_core.child import spawn
 from vae_core.errors import RunError, VAELabError
 from vae_core.runs import HEARTBEAT_S, Run, Want
+from vae_core.turns import Job, eligible, fairest, schedule
 
 MAX_WAITING = 3
 RESPAWN_DELAY_S = 1.0
 LETTING_GO_S = 0.5
+TOLD_FOR_S = 0.5
 MAX_FAILURES = 3
 
 
@@ -55,10 +59,13 @@ class Executor(Protocol):
 
 
 @dataclass(frozen=True)
-class _Job:
-    run: Run
-    owner: str
-    max_steps: int | None
+class _Told:
+    """Places in the queue, which thirty watchers ask for several times a second."""
+
+    at_s: float
+    queue: list[Job]
+    at_work: list[Job]
+    places: dict[str, Waiting]
 
 
 class LocalExecutor:
@@ -85,9 +92,11 @@ class LocalExecutor:
         self.max_waiting = max_waiting
         self.max_running = max_running or self.num_workers
         self._changed = Condition()
-        self._queue: list[_Job] = []
+        self._queue: list[Job] = []
         self._turns: dict[str, int] = {}  # owner -> number of the turn they had last
-        self._running: dict[int, _Job] = {}
+        self._running: dict[int, Job] = {}
+        self._paces: dict[str, float] = {}  # kind of job -> seconds an epoch
+        self._told: _Told | None = None
         self._processes: dict[int, subprocess.Popen[str]] = {}
         self._open = True
         self._threads = [
@@ -118,12 +127,12 @@ class LocalExecutor:
             # A run that has just paused says so a moment before its worker is free of it.
             if not self._changed.wait_for(lambda: not self._holds(run), timeout=LETTING_GO_S):
                 raise RunError("This run is already under way.")
-            status = run.record().status
-            if status in ("queued", "running"):
+            record = run.record()
+            if record.status in ("queued", "running"):
                 raise RunError(
                     "This run is already under way, on another server or a command line."
                 )
-            if status == "finished":
+            if record.status == "finished":
                 raise RunError("This run has finished; start another to train again.")
             if sum(job.owner == owner for job in self._queue) >= self.max_waiting:
                 raise RunError(
@@ -133,7 +142,7 @@ class LocalExecutor:
             run.ask(want)
             run.renew_lease()
             run.update(status="queued", error=None)
-            self._queue.append(_Job(run, owner, max_steps))
+            self._queue.append(Job.of(run, record, owner, max_steps))
             self._changed.notify_all()
 
     def _holds(self, run: Run) -> bool:
@@ -154,18 +163,32 @@ class LocalExecutor:
 
     def waiting(self, run_id: str) -> Waiting | None:
         """Return a queued run's place and expected wait, or None when it is not queued."""
+        return self._places().get(run_id)
+
+    def _places(self) -> dict[str, Waiting]:
+        """Every queued run's place, worked out anew when the queue changes and twice a second."""
         with self._changed:
-            places = [job.run.id for job in self._in_order()]
-            running = [job.run for job in self._running.values()]
-        if run_id not in places:
-            return None
-        place = places.index(run_id) + 1
-        remaining = [_remaining_s(run) for run in running]
-        known = [seconds for seconds in remaining if seconds is not None]
-        if not known:
-            return Waiting(place, None)
-        # The nearest free worker, and for each one waiting before it a run like those at work.
-        return Waiting(place, min(known) + (place - 1) * max(known) / self.num_workers)
+            queue, at_work = list(self._queue), list(self._running.values())
+            paces, turns, told = dict(self._paces), dict(self._turns), self._told
+        now_s = time.monotonic()
+        is_new = told is not None and now_s - told.at_s < TOLD_FOR_S
+        if told is not None and is_new and (told.queue, told.at_work) == (queue, at_work):
+            return told.places
+        expected = _Expected(at_work, paces)
+        order = schedule(
+            queue,
+            expected.at_work(),
+            turns,
+            expected.lasts_s,
+            num_workers=self.num_workers,
+            max_running=self.max_running,
+        )
+        places = {
+            job.run.id: Waiting(place, wait_s if math.isfinite(wait_s) else None)
+            for place, (job, wait_s) in enumerate(order, 1)
+        }
+        self._told = _Told(now_s, queue, at_work, places)
+        return places
 
     def shutdown(self) -> None:
         """End all workers; runs at work keep their last resume point and show as interrupted."""
@@ -221,15 +244,19 @@ class LocalExecutor:
                     self._queue.insert(0, job)
                     self._changed.notify_all()
                 return
+            began_s = time.monotonic()
             answered = self._answer(process) == "done"
+            has_finished = answered and _has_finished(job)
             with self._changed:
                 del self._running[number]
+                if has_finished:
+                    self._paces[job.kind] = (time.monotonic() - began_s) / job.epochs
                 self._changed.notify_all()
             if not answered:  # the worker died: without a lease the run shows as interrupted
                 job.run.end_lease()
                 return
 
-    def _take(self, number: int) -> _Job | None:
+    def _take(self, number: int) -> Job | None:
         """Wait for the next job; None when the executor closes."""
         with self._changed:
             self._changed.wait_for(lambda: self._next() or not self._open)
@@ -241,27 +268,11 @@ class LocalExecutor:
             self._turns[job.owner] = max(self._turns.values(), default=0) + 1
             return job
 
-    def _next(self) -> _Job | None:
+    def _next(self) -> Job | None:
         """The job whose turn it is; None when nobody waits who may have another at work."""
         busy = [job.owner for job in self._running.values()]
-        free = [job for job in self._queue if busy.count(job.owner) < self.max_running]
-        return _fairest(free, busy, self._turns) if free else None
-
-    def _in_order(self) -> list[_Job]:
-        """Waiting jobs in the order of their turns, if those at work end as they began."""
-        queue, turns, order = list(self._queue), dict(self._turns), list[_Job]()
-        busy = [job.owner for job in self._running.values()]
-        while queue:
-            free = [job for job in queue if busy.count(job.owner) < self.max_running]
-            if busy and (len(busy) >= self.num_workers or not free):
-                busy.pop(0)
-                continue
-            job = _fairest(free, busy, turns)
-            queue.remove(job)
-            order.append(job)
-            busy.append(job.owner)
-            turns[job.owner] = max(turns.values(), default=0) + 1
-        return order
+        free = eligible(self._queue, busy, self.max_running)
+        return fairest(free, busy, self._turns) if free else None
 
     def _spawn(self, number: int) -> subprocess.Popen[str] | None:
         with self._changed:
@@ -289,14 +300,40 @@ class LocalExecutor:
                 self._changed.wait(HEARTBEAT_S)
 
 
-def _fairest(queue: list[_Job], busy: list[str], turns: dict[str, int]) -> _Job:
-    return min(queue, key=lambda job: (busy.count(job.owner), turns.get(job.owner, 0)))
+def _has_finished(job: Job) -> bool:
+    try:
+        return job.epochs > 0 and job.run.record().status == "finished"
+    except VAELabError:  # deleted meanwhile
+        return False
 
 
-def _remaining_s(run: Run) -> float | None:
-    rows = [row for row in run.metrics()[-3:] if row["kind"] == "progress"]
-    if not rows:
-        return None
-    last = rows[-1]
-    left = 1 - last["step"] / last["num_steps"]
-    return float(last["elapsed_s"] / max(last["step"], 1) * left * last["num_steps"])
+class _Expected:
+    """How long jobs take, as far as those at work and those before them tell.
+
+    Args:
+        at_work: jobs that have a worker.
+        paces: seconds an epoch of jobs that have finished, by kind.
+    """
+
+    def __init__(self, at_work: Sequence[Job], paces: dict[str, float]) -> None:
+        self._jobs, self._paces = at_work, paces
+        self._rows = [job.run.newest_progress() for job in at_work]
+        totals = [row["elapsed_s"] / row["step"] * row["num_steps"] for row in self._rows if row]
+        self._like_those_s = max(totals, default=math.inf)
+
+    def lasts_s(self, job: Job) -> float:
+        """Seconds that a waiting job will take; infinity where nothing is known."""
+        if job.max_steps is None and job.kind in self._paces:
+            return self._paces[job.kind] * job.epochs
+        return self._like_those_s if job.max_steps is None else 0.0
+
+    def at_work(self) -> list[tuple[str, float]]:
+        """Owner and seconds left of each job that has a worker."""
+        return [
+            (job.owner, _left_s(row) if row else self.lasts_s(job))
+            for job, row in zip(self._jobs, self._rows, strict=True)
+        ]
+
+
+def _left_s(row: dict[str, Any]) -> float:
+    return float(row["elapsed_s"] / row["step"] * (row["num_steps"] - row["step"]))

@@ -35,6 +35,7 @@ TRASH_FOLDER = ".trash"
 
 HEARTBEAT_S = 1.0
 LEASE_S = 10.0
+TAIL_BYTES = 4_096  # some ten rows
 MAX_FRAME_BYTES = 16 * 2**20
 MAX_NAME_LENGTH = 60
 _ID = re.compile(r"[0-9a-f]{24}")
@@ -107,13 +108,18 @@ class Run:
             text = (self.folder / METRICS_FILE).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return []
-        rows = []
-        for line in text.splitlines():
-            try:
-                rows.append(json.loads(line))
-            except ValueError:
-                continue  # cut short by a crash or a full disk; the next line may be whole
-        return rows
+        return list(_parsed(text))
+
+    def newest_progress(self) -> dict[str, Any] | None:
+        """The last row of progress, without reading all before it; None before the first."""
+        try:
+            with (self.folder / METRICS_FILE).open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+                text = file.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return None
+        rows = [row for row in _parsed(text) if row.get("kind") == "progress"]
+        return rows[-1] if rows else None
 
     def forget_after(self, step: int) -> None:
         """Drop metrics and frames later than `step`, before training goes on from there."""
@@ -322,6 +328,15 @@ def undelete(run_id: str) -> Run:
         RunError: when it is not there any more.
     """
     return Run(deleted(run_id).folder.replace(runs_root() / run_id))
+
+
+def _parsed(text: str) -> Iterator[dict[str, Any]]:
+    """Rows of metrics, one from each line that is whole."""
+    for line in text.splitlines():
+        with suppress(ValueError):  # cut short by a crash or a full disk; the next may be whole
+            row = json.loads(line)
+            if isinstance(row, dict):
+                yield row
 
 
 def _is_alive(pid: int) -> bool:

@@ -81,7 +81,8 @@ def save_model(digits: Dataset) -> Callable[..., RunRecord]:
 @pytest.fixture
 def executor(monkeypatch: pytest.MonkeyPatch) -> StubExecutor:
     stub = StubExecutor()
-    monkeypatch.setattr("ui.run_controls.executor", lambda: stub)
+    for module in ("run_controls", "queueing"):
+        monkeypatch.setattr(f"ui.{module}.executor", lambda: stub)
     monkeypatch.setattr("ui.run_controls.BEGIN_S", 0.0)
     monkeypatch.setattr("ui.run_controls.STEP_S", 0.0)
     return stub

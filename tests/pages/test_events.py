@@ -112,8 +112,8 @@ def followers(monkeypatch: pytest.MonkeyPatch) -> "WeakSet[Follower]":
     """Those that are still alive."""
     alive: WeakSet[Follower] = WeakSet()
 
-    def noted(run: Run, after: str) -> Follower:
-        follower = Follower(run, after)
+    def noted(*given: Any) -> Follower:
+        follower = Follower(*given)
         alive.add(follower)
         return follower
 

@@ -162,10 +162,22 @@ def test_a_status_is_told_when_it_the_step_or_the_error_changes(run: Run, watche
     run.update(status="paused")
     assert watcher.look() == ["status"]
     expected = {"status": "paused", "num_done": 4, "num_steps": 38, "elapsed_s": 2.5, "error": None}
-    assert watcher.newest("status") == expected
+    assert watcher.newest("status") == expected | {"waiting": None}
     run.update(status="queued")
     assert watcher.look() == ["status"]
     assert not watcher.follower.is_over
+
+
+def test_a_run_that_waits_is_told_its_place_whenever_that_changes(run: Run) -> None:
+    places = iter(["place 2", "place 2", "place 1", "nowhere"])
+    follower = Follower(run, waiting=lambda run_id: f"{run_id} at {next(places)}")
+    run.update(status="queued")
+    told = []
+    for status in ("queued", "queued", "queued", "running"):
+        run.update(status=status)
+        follower._asked_at = -1.0
+        told += [json.loads(event["data"])["waiting"] for event in follower.news()]
+    assert told == [f"{run.id} at place 2", f"{run.id} at place 1", None]
 
 
 def test_what_went_wrong_is_told_without_where_runs_lie(run: Run) -> None:

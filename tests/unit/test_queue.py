@@ -221,3 +221,19 @@ def test_how_many_may_wait_is_set(stubs: Stubs, submit: Submit) -> None:
     submit(executor, "ann")
     with pytest.raises(RunError, match="1 of your runs are waiting already"):
         submit(executor, "ann")
+
+
+def test_what_a_run_of_the_same_kind_took_is_what_the_next_is_expected_to_take(
+    stubs: Stubs, submit: Submit
+) -> None:
+    executor = stubs.executor()
+    first, second, third = (submit(executor, name) for name in ("ann", "bob", "cy"))
+    stubs.wait_for(1)
+    assert executor.waiting(third.id) == jobs.Waiting(2, None)
+    first.update(status="finished")
+    stubs.end(first.id)
+    stubs.wait_for(2)
+    told = executor.waiting(third.id)
+    assert told is not None
+    assert (told.place, told.expected_s) == (1, pytest.approx(executor._paces["digits mlp"] * 2))
+    assert executor.waiting(second.id) is None

@@ -1,8 +1,8 @@
 """`GET /api/events/{run_id}`: one stream of server-sent events for whoever watches a run.
 
-status, rows, frame and anatomy as `following.py` tells them; `end` is the last one. A watcher that
-comes back says after which rows it goes on: in the header that browsers send by themselves, or in
-`?after=`.
+status, rows, frame and anatomy as `following.py` tells them; `end` is the last one. Of a run that
+waits, the status says its place. A watcher that comes back says after which rows it goes on: in the
+header that browsers send by themselves, or in `?after=`.
 """
 
 from collections.abc import AsyncIterator
@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ui import queueing
 from ui.api.following import Event, Follower
 from ui.api.refusal import refusal
 from vae_core import catalogue
@@ -31,7 +32,7 @@ async def events(request: Request) -> Response:
     after = request.headers.get("last-event-id") or request.query_params.get("after", "")
     # A server that ends lets the stream come to its end, instead of cutting it off.
     closing = anyio.Event()
-    told = _follow(Follower(run, after), closing)
+    told = _follow(Follower(run, after, queueing.sentence), closing)
     return EventSourceResponse(told, shutdown_event=closing, shutdown_grace_period=FAREWELL_S)
 
 

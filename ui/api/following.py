@@ -39,10 +39,13 @@ class Follower:
     Args:
         run: the run.
         after: id of the last rows that the watcher has; "" for none.
+        waiting: says of a queued run's id where it stands, in words.
     """
 
-    def __init__(self, run: Run, after: str = "") -> None:
-        self.run = run
+    def __init__(
+        self, run: Run, after: str = "", waiting: Callable[[str], str | None] = lambda _: None
+    ) -> None:
+        self.run, self._waiting = run, waiting
         self.is_over = False
         self._rows = _Rows(run.folder / METRICS_FILE, after)
         self._status: tuple[Any, ...] = ()
@@ -77,15 +80,15 @@ class Follower:
             self.is_over = True
             return []
         self.is_over = record.status in ENDED
-        status = (record.status, record.num_done, record.error)
+        waiting = self._waiting(self.run.id) if record.status == "queued" else None
+        status = (record.status, record.num_done, record.error, waiting)
         if status == self._status:
             return []
         self._status = status
         names = ("status", "num_done", "num_steps", "elapsed_s")
         error = None if record.error is None else without_folders(record.error)
-        return [
-            _event("status", {name: getattr(record, name) for name in names} | {"error": error})
-        ]
+        told = {name: getattr(record, name) for name in names}
+        return [_event("status", told | {"error": error, "waiting": waiting})]
 
     def _changed(self, name: str, kind: str, text: Callable[[Path, Stamp], str]) -> Iterator[Event]:
         path = self.run.folder / name

@@ -145,12 +145,9 @@ function ask(view) {
   askLater(view);
 }
 
-/** The server has answered; only it knows a run's place in the queue. */
 function askLater(view) {
   clearTimeout(view.asking);
-  view.asking = setTimeout(() => {
-    if (view.data.status === "queued" || isBehind(view)) ask(view);
-  }, ASK_AGAIN_MS);
+  view.asking = setTimeout(() => isBehind(view) && ask(view), ASK_AGAIN_MS);
 }
 
 /** Whether the server's page shows another state than the stream tells. */
@@ -165,6 +162,7 @@ function isAtRest({ status }) {
 
 function hearStatus(view, heard) {
   view.heard = heard;
+  showWords(view);
   if (isBehind(view)) ask(view);
 }
 
@@ -211,8 +209,8 @@ function filmOf({ data, isCovered }) {
 }
 
 function showWords(view) {
-  const { parts, data, row } = view;
-  parts.says.show(data, row);
+  const { parts, data, row, heard } = view;
+  parts.says.show(data, row, heard?.waiting);
   parts.time.told(row);
   if (!parts.time.isBack()) parts.loss.show(row, data.hasKl);
 }

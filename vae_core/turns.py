@@ -1,0 +1,89 @@
+"""Whose turn it is among those who wait for a worker, and when it comes: pure functions."""
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from vae_core.record import RunRecord
+from vae_core.runs import Run
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run that waits for a worker, or has one.
+
+    Attributes:
+        owner: who asked, for fairness; any string.
+        max_steps: after which it pauses; None for all.
+        kind: runs of one kind take about as long for an epoch.
+        epochs: that it has still to train, also in part.
+    """
+
+    run: Run
+    owner: str
+    max_steps: int | None
+    kind: str
+    epochs: float
+
+    @classmethod
+    def of(cls, run: Run, record: RunRecord, owner: str, max_steps: int | None) -> "Job":
+        """Describe what is left of a run; `record` is its description."""
+        config = record.config
+        done = record.num_done / record.num_steps if record.num_steps else 0.0
+        kind = f"{config.dataset} {config.model.name}"
+        return cls(run, owner, max_steps, kind, config.train.epochs * (1 - done))
+
+
+def fairest(queue: Sequence[Job], busy: Sequence[str], turns: Mapping[str, int]) -> Job:
+    """Return the oldest job of whoever has the fewest at work, then of who was served longest ago.
+
+    Args:
+        queue: oldest first, not empty.
+        busy: owners of the jobs at work.
+        turns: owner -> number of the turn they had last.
+    """
+    return min(queue, key=lambda job: (busy.count(job.owner), turns.get(job.owner, 0)))
+
+
+def eligible(queue: Sequence[Job], busy: Sequence[str], max_running: int) -> list[Job]:
+    """Return the jobs of those who may have another one at work."""
+    return [job for job in queue if busy.count(job.owner) < max_running]
+
+
+def schedule(
+    queue: Sequence[Job],
+    at_work: Sequence[tuple[str, float]],
+    turns: Mapping[str, int],
+    lasts_s: Callable[[Job], float],
+    *,
+    num_workers: int,
+    max_running: int,
+) -> list[tuple[Job, float]]:
+    """Return the waiting jobs in the order of their turns, each with the seconds until it begins.
+
+    Args:
+        queue: oldest first.
+        at_work: owner, and seconds left, of each job that has a worker; infinity where nobody
+            knows, and those end in the order given.
+        turns: owner -> number of the turn they had last.
+        lasts_s: how long a job takes; infinity where nobody knows.
+        num_workers: how many may be at work.
+        max_running: of one person.
+    """
+    queue, turns, now_s, found = list(queue), dict(turns), 0.0, list[tuple[Job, float]]()
+    ends = [(left_s, place, owner) for place, (owner, left_s) in enumerate(at_work)]
+    heapq.heapify(ends)
+    places = count(len(ends))
+    while queue:
+        busy = [owner for _, _, owner in ends]
+        free = eligible(queue, busy, max_running)
+        if ends and (len(ends) >= num_workers or not free):
+            now_s = heapq.heappop(ends)[0]
+            continue
+        job = fairest(free, busy, turns)
+        queue.remove(job)
+        found.append((job, now_s))
+        turns[job.owner] = max(turns.values(), default=0) + 1
+        heapq.heappush(ends, (now_s + lasts_s(job), next(places), job.owner))
+    return found
