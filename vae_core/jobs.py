@@ -15,7 +15,8 @@ from typing import Protocol
 from vae_core.checkpoints import RESUME_FILE
 from vae_core.child import spawn
 from vae_core.errors import RunError, VAELabError
-from vae_core.runs import HEARTBEAT_S, Run, Want
+from vae_core.leases import HEARTBEAT_S
+from vae_core.runs import Run, Want
 
 MAX_WAITING = 3
 RESPAWN_DELAY_S = 1.0
@@ -61,6 +62,11 @@ class _Job:
     max_steps: int | None
 
 
+def half_the_cores() -> int:
+    """How many processes train here unless somebody says otherwise; at least one."""
+    return max(1, (os.cpu_count() or 2) // 2)
+
+
 class LocalExecutor:
     """Worker processes on this machine, kept warm, each served by one thread.
 
@@ -68,7 +74,7 @@ class LocalExecutor:
     one who was served the longest ago, so nobody waits for another's long queue.
 
     Args:
-        num_workers: processes; half the cores by default, at least one.
+        num_workers: processes; `half_the_cores` by default.
         max_waiting: jobs that one person may have in the queue.
         max_running: jobs of one person at work at the same time, while others of theirs wait even
             for workers that have nothing to do; None for as many as there are workers.
@@ -81,7 +87,7 @@ class LocalExecutor:
         max_waiting: int = MAX_WAITING,
         max_running: int | None = None,
     ) -> None:
-        self.num_workers = num_workers or max(1, (os.cpu_count() or 2) // 2)
+        self.num_workers = num_workers or half_the_cores()
         self.max_waiting = max_waiting
         self.max_running = max_running or self.num_workers
         self._changed = Condition()
@@ -115,26 +121,42 @@ class LocalExecutor:
         with self._changed:
             if not self._open:
                 raise RunError("The server is stopping; press the button again when it is back.")
-            # A run that has just paused says so a moment before its worker is free of it.
-            if not self._changed.wait_for(lambda: not self._holds(run), timeout=LETTING_GO_S):
-                raise RunError("This run is already under way.")
-            status = run.record().status
-            if status in ("queued", "running"):
-                raise RunError(
-                    "This run is already under way, on another server or a command line."
-                )
-            if status == "finished":
-                raise RunError("This run has finished; start another to train again.")
-            if sum(job.owner == owner for job in self._queue) >= self.max_waiting:
-                raise RunError(
-                    f"{self.max_waiting} of your runs are waiting already; let one finish or "
-                    "stop it first."
-                )
-            run.ask(want)
-            run.renew_lease()
-            run.update(status="queued", error=None)
+            self._claim(run)
+            try:
+                self._admit(run, owner, want)
+            except VAELabError:
+                run.end_lease()
+                raise
             self._queue.append(_Job(run, owner, max_steps))
             self._changed.notify_all()
+
+    def _claim(self, run: Run) -> None:
+        """Take the lease, so that no other server takes the run.
+
+        One that has just paused says so a moment before its worker, here or there, is free of it.
+        """
+        deadline = time.monotonic() + LETTING_GO_S
+        while True:
+            try:
+                if self._holds(run):
+                    raise RunError("This run is already under way.")
+                run.claim()
+                return
+            except RunError:
+                if time.monotonic() > deadline:
+                    raise
+            self._changed.wait(LETTING_GO_S / 20)
+
+    def _admit(self, run: Run, owner: str, want: Want) -> None:
+        if run.record().status == "finished":
+            raise RunError("This run has finished; start another to train again.")
+        if sum(job.owner == owner for job in self._queue) >= self.max_waiting:
+            raise RunError(
+                f"{self.max_waiting} of your runs are waiting already; let one finish or stop it "
+                "first."
+            )
+        run.ask(want)
+        run.update(status="queued", error=None)
 
     def _holds(self, run: Run) -> bool:
         return any(job.run.id == run.id for job in (*self._queue, *self._running.values()))
@@ -150,6 +172,7 @@ class LocalExecutor:
                 self._queue.remove(job)
                 begun = (run.folder / RESUME_FILE).exists()
                 run.update(status="paused" if begun else "stopped")
+                run.end_lease()
             return bool(found)
 
     def waiting(self, run_id: str) -> Waiting | None:
@@ -172,6 +195,9 @@ class LocalExecutor:
         with self._changed:
             self._open = False
             processes = list(self._processes.values())
+            for job in self._queue:
+                with suppress(RunError):  # it was deleted
+                    job.run.end_lease()
             self._changed.notify_all()
         for process in processes:
             process.kill()
@@ -206,6 +232,7 @@ class LocalExecutor:
                         error="No worker process can be started on this computer; the server's "
                         "output says why. Mend that, and press Resume.",
                     )
+                    job.run.end_lease()
             self._queue.clear()
 
     def _feed(self, number: int, process: subprocess.Popen[str]) -> None:
@@ -222,11 +249,12 @@ class LocalExecutor:
                     self._changed.notify_all()
                 return
             answered = self._answer(process) == "done"
+            with suppress(RunError):  # it was deleted; else no worker has taken the lease over
+                job.run.end_lease()
             with self._changed:
                 del self._running[number]
                 self._changed.notify_all()
-            if not answered:  # the worker died: without a lease the run shows as interrupted
-                job.run.end_lease()
+            if not answered:  # the worker died, and with it its lease: the run shows as interrupted
                 return
 
     def _take(self, number: int) -> _Job | None:
