@@ -1,4 +1,4 @@
-"""A disk that is full, and a file that the system cuts, while a frame or a checkpoint is written."""
+"""A disk that is full, and a file that the system cuts, in a frame and in a checkpoint."""
 
 import os
 import resource

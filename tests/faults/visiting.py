@@ -72,6 +72,11 @@ class Page:
         """Labels of what can be pressed."""
         return list(self._buttons())
 
+    def options(self, label: str) -> list[str]:
+        """What can be chosen."""
+        (box,) = (e.selectbox for e in self._of_kind("selectbox") if e.selectbox.label == label)
+        return list(box.options)
+
     @property
     def faults(self) -> list[str]:
         """What the page shows of errors that nobody foresaw."""
