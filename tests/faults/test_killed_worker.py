@@ -10,7 +10,7 @@ from tests.faults.serving import PATIENCE_S, Server
 from tests.faults.visiting import visit
 from tests.unit._runs import STEPS, leftovers, until, weights
 
-EPOCHS = 60
+EPOCHS = 40
 
 
 def test_a_run_whose_worker_is_killed_in_mid_epoch_resumes_to_the_weights_of_an_undisturbed_one(

@@ -11,7 +11,7 @@ from threading import Barrier
 from tests.e2e.stage import ROOT
 from tests.faults.listening import listening
 from tests.faults.making import BEGUN, begun, each_once, step_of, steps_of, undisturbed
-from tests.faults.serving import PATIENCE_S, served
+from tests.faults.serving import PATIENCE_S, Server, served
 from tests.faults.visiting import Page, visit
 from tests.unit._runs import STEPS, until, weights
 
@@ -59,10 +59,9 @@ def test_of_many_processes_that_reach_for_a_run_at_once_one_gets_it(tmp_path: Pa
 
 
 def test_each_run_of_two_servers_is_trained_by_one_and_both_show_all_of_it(
-    token: str, tmp_path: Path
+    house: Server, token: str, tmp_path: Path
 ) -> None:
-    root = tmp_path / "runs"
-    three = [begun(root, token, seed) for seed in range(3)]
+    three = [begun(house.runs, token, seed) for seed in range(3)]
     at_once = Barrier(2)
 
     def press(pages: list[Page]) -> None:
@@ -72,10 +71,8 @@ def test_each_run_of_two_servers_is_trained_by_one_and_both_show_all_of_it(
             assert set(page.alerts) <= {UNDER_WAY}
 
     with ExitStack() as open_:
-        servers = [
-            open_.enter_context(served(root, tmp_path / f"{name}.log", VAELAB_WORKERS="1"))
-            for name in "ab"
-        ]
+        second = served(house.runs, tmp_path / "second.log", VAELAB_WORKERS="1")
+        servers = [house, open_.enter_context(second)]
         heard = [
             [open_.enter_context(listening(server, run.id)) for server in servers] for run in three
         ]
