@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.e2e.stage import ROOT, command, free_port, wait_until_healthy
 
-PATIENCE_S = 90.0  # for what takes a moment on a quiet computer
+PATIENCE_S = 180.0  # for what takes a moment on a quiet computer
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "VAELAB_DATA": "nowhere"}  # no MNIST to warm up with
 
 
