@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from vae_core.config import MAX_EPOCHS
 from vae_core.errors import InvalidConfigError, UnknownNameError, shortened
+from vae_core.jobs import half_the_cores
 from vae_core.parcel import MAX_BYTES
 
 PREFIX = "VAELAB_"
@@ -27,6 +28,7 @@ class ServerSettings(BaseSettings):
         access_code: what everybody has to type before they see anything; None asks for nothing.
         allowed_hosts: more names by which browsers may ask for this server, such as that of a
             proxy before it; see `guard.hosts` for those that it knows without being told.
+        workers: processes that train, each one run at a time.
         max_waiting: runs that one person may have in the queue.
         max_running: runs of one person that train at the same time; others of theirs wait.
         max_disk_mb: of the folders of one person's runs, in MiB, when another one begins.
@@ -39,6 +41,7 @@ class ServerSettings(BaseSettings):
 
     access_code: SecretStr | None = None
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    workers: int = Field(default_factory=half_the_cores, ge=1, le=64)
     max_waiting: int = Field(default=3, ge=1, le=100)
     max_running: int = Field(default=2, ge=1, le=100)
     max_disk_mb: int = Field(default=500, ge=10, le=1_000_000)

@@ -16,7 +16,11 @@ from vae_core.jobs import LocalExecutor
 def executor() -> LocalExecutor:
     """Start the workers at the first call; the same ones ever after."""
     settings = server_settings()
-    return LocalExecutor(max_waiting=settings.max_waiting, max_running=settings.max_running)
+    return LocalExecutor(
+        num_workers=settings.workers,
+        max_waiting=settings.max_waiting,
+        max_running=settings.max_running,
+    )
 
 
 @asynccontextmanager

@@ -96,17 +96,14 @@ def error_quantiles(model: LatentModel, data: Dataset, latents: Latents) -> tupl
     return tuple(found)
 
 
-def save_trained(
-    folder: Path, record: RunRecord, model: LatentModel, data: Dataset, *, half: bool = False
-) -> RunRecord:
-    """Write weights, latents and, last, the description with its measured summary.
+def trained_files(
+    model: LatentModel, data: Dataset, *, half: bool = False
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """What is kept of a trained model: files by name, and fields of the description that fit them.
 
     Args:
         half: round weights and latents to float16; everything is then measured on the rounded
             weights.
-
-    Raises:
-        RunError: when the disk is full; what was there before stays.
     """
     weights = model.state_dict()
     if half:
@@ -127,18 +124,35 @@ def save_trained(
     }
     if latents.encoded.logvar is not None:
         tensors["logvar"] = latents.encoded.logvar.to(dtype)
-    write_atomically(folder / MODEL_FILE, save({k: v.contiguous() for k, v in weights.items()}))
-    write_atomically(folder / LATENTS_FILE, save(tensors))
+    files = {
+        MODEL_FILE: save({k: v.contiguous() for k, v in weights.items()}),
+        LATENTS_FILE: save(tensors),
+    }
     measured = evaluate(model, data)
     values = measured.as_dict()
-    record = record.evolve(
-        summary=Summary.parse({name: values[name] for name in Summary.model_fields}),
-        latent_quantiles=quantiles.tolist(),
-        error_quantiles=error_quantiles(model, data, latents),
-        kl_per_dim=measured.kl_per_dim,
-        data_fingerprint=data.fingerprint,
-    )
-    write_record(folder, record)
+    return files, {
+        "summary": Summary.parse({name: values[name] for name in Summary.model_fields}),
+        "latent_quantiles": quantiles.tolist(),
+        "error_quantiles": error_quantiles(model, data, latents),
+        "kl_per_dim": measured.kl_per_dim,
+        "data_fingerprint": data.fingerprint,
+    }
+
+
+def save_trained(
+    folder: Path, record: RunRecord, model: LatentModel, data: Dataset, *, half: bool = False
+) -> RunRecord:
+    """Write weights, latents and the description with its measured summary, all or nothing.
+
+    Args:
+        half: see `trained_files`.
+
+    Raises:
+        RunError: when the disk is full; what was there before stays, all of it.
+    """
+    files, measured = trained_files(model, data, half=half)
+    record = record.evolve(**measured)
+    write_record(folder, record, files)
     return record
 
 

@@ -26,13 +26,15 @@ def spawn(module: str, **environment: str) -> "subprocess.Popen[str]":
     Raises:
         OSError: when the system starts no more processes.
     """
+    # The package is found from whichever folder this process was started in.
+    folders = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH")]
+    path = os.pathsep.join(folder for folder in folders if folder)
     return subprocess.Popen(
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        # The package is found from whichever folder this process was started in.
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])} | environment,
+        env=os.environ | {"PYTHONPATH": path} | environment,
     )
 
 

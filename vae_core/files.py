@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,18 +23,44 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
     Raises:
         RunError: when the disk is full or the folder cannot be written; the old file stays.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_together({path: content}, durable=durable)
+
+
+def write_together(contents: Mapping[Path, bytes], *, durable: bool = True) -> None:
+    """Write files that belong together: none takes its place before there was room for all.
+
+    Raises:
+        RunError: when the disk is full or the folder cannot be written; the old files stay.
+    """
+    written: dict[Path, Path] = {}
+    path = Path()
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        temporary.replace(path)
+        for path, content in contents.items():
+            written[path] = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+            with written[path].open("xb") as file:
+                file.write(content)
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+        for path, temporary in written.items():
+            temporary.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        for temporary in written.values():
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
         raise disk_error(path, error) from error
+
+
+def sweep(folder: Path, *patterns: str) -> None:
+    """Remove what a process that was killed has left half written.
+
+    Args:
+        patterns: of the names that nobody else is writing now.
+    """
+    for pattern in patterns:
+        for path in folder.glob(f".{pattern}.{'[0-9a-f]' * 8}"):
+            with suppress(OSError):
+                path.unlink()
 
 
 @contextmanager
@@ -73,7 +99,12 @@ def disk_error(path: Path, error: OSError) -> RunError:
 
 def write_json(path: Path, data: Any, *, durable: bool = True) -> None:
     """Write JSON atomically."""
-    write_atomically(path, (json.dumps(data, indent=2) + "\n").encode(), durable=durable)
+    write_atomically(path, json_bytes(data), durable=durable)
+
+
+def json_bytes(data: Any) -> bytes:
+    """JSON as our files hold it."""
+    return (json.dumps(data, indent=2) + "\n").encode()
 
 
 def read_json(path: Path) -> Any:

@@ -33,14 +33,14 @@ def read_history(run: Run) -> History:
     """List the kept frames, and find axes that hold them all.
 
     More than two latent numbers are seen from the side where they differ most in the newest frame.
-
-    Raises:
-        RunError: when the newest frame is damaged.
+    Damaged frames are left out, also where a power cut has damaged the newest.
     """
     files = []
     for path in run.frame_paths():
         with suppress(RunError):  # a run that trains drops some now and then
             files.append(_File.of(path))
+    while files and _limit(files[-1], files[-1]) is None:
+        files.pop()
     if not files:
         return History((), 3.0, axes_projection(2))
     plane = _projection(files[-1])

@@ -8,17 +8,18 @@ import math
 import os
 import subprocess
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import Any, Protocol
+from typing import Protocol
 
 from vae_core.checkpoints import RESUME_FILE
 from vae_core.child import spawn
 from vae_core.errors import RunError, VAELabError
-from vae_core.runs import HEARTBEAT_S, Run, Want
-from vae_core.turns import Job, eligible, fairest, schedule
+from vae_core.leases import HEARTBEAT_S
+from vae_core.record import RunRecord
+from vae_core.runs import Run, Want
+from vae_core.turns import Expected, Job, eligible, fairest, schedule
 
 MAX_WAITING = 3
 RESPAWN_DELAY_S = 1.0
@@ -68,6 +69,11 @@ class _Told:
     places: dict[str, Waiting]
 
 
+def half_the_cores() -> int:
+    """How many processes train here unless somebody says otherwise; at least one."""
+    return max(1, (os.cpu_count() or 2) // 2)
+
+
 class LocalExecutor:
     """Worker processes on this machine, kept warm, each served by one thread.
 
@@ -75,7 +81,7 @@ class LocalExecutor:
     one who was served the longest ago, so nobody waits for another's long queue.
 
     Args:
-        num_workers: processes; half the cores by default, at least one.
+        num_workers: processes; `half_the_cores` by default.
         max_waiting: jobs that one person may have in the queue.
         max_running: jobs of one person at work at the same time, while others of theirs wait even
             for workers that have nothing to do; None for as many as there are workers.
@@ -88,7 +94,7 @@ class LocalExecutor:
         max_waiting: int = MAX_WAITING,
         max_running: int | None = None,
     ) -> None:
-        self.num_workers = num_workers or max(1, (os.cpu_count() or 2) // 2)
+        self.num_workers = num_workers or half_the_cores()
         self.max_waiting = max_waiting
         self.max_running = max_running or self.num_workers
         self._changed = Condition()
@@ -124,26 +130,42 @@ class LocalExecutor:
         with self._changed:
             if not self._open:
                 raise RunError("The server is stopping; press the button again when it is back.")
-            # A run that has just paused says so a moment before its worker is free of it.
-            if not self._changed.wait_for(lambda: not self._holds(run), timeout=LETTING_GO_S):
-                raise RunError("This run is already under way.")
-            record = run.record()
-            if record.status in ("queued", "running"):
-                raise RunError(
-                    "This run is already under way, on another server or a command line."
-                )
-            if record.status == "finished":
-                raise RunError("This run has finished; start another to train again.")
-            if sum(job.owner == owner for job in self._queue) >= self.max_waiting:
-                raise RunError(
-                    f"{self.max_waiting} of your runs are waiting already; let one finish or "
-                    "stop it first."
-                )
-            run.ask(want)
-            run.renew_lease()
-            run.update(status="queued", error=None)
+            self._claim(run)
+            try:
+                record = self._admit(run, owner, want)
+            except VAELabError:
+                run.end_lease()
+                raise
             self._queue.append(Job.of(run, record, owner, max_steps))
             self._changed.notify_all()
+
+    def _claim(self, run: Run) -> None:
+        """Take the lease, so that no other server takes the run.
+
+        One that has just paused says so a moment before its worker, here or there, is free of it.
+        """
+        deadline = time.monotonic() + LETTING_GO_S
+        while True:
+            try:
+                if self._holds(run):
+                    raise RunError("This run is already under way.")
+                run.claim()
+                return
+            except RunError:
+                if time.monotonic() > deadline:
+                    raise
+            self._changed.wait(LETTING_GO_S / 20)
+
+    def _admit(self, run: Run, owner: str, want: Want) -> RunRecord:
+        if run.record().status == "finished":
+            raise RunError("This run has finished; start another to train again.")
+        if sum(job.owner == owner for job in self._queue) >= self.max_waiting:
+            raise RunError(
+                f"{self.max_waiting} of your runs are waiting already; let one finish or stop it "
+                "first."
+            )
+        run.ask(want)
+        return run.update(status="queued", error=None)
 
     def _holds(self, run: Run) -> bool:
         return any(job.run.id == run.id for job in (*self._queue, *self._running.values()))
@@ -159,6 +181,7 @@ class LocalExecutor:
                 self._queue.remove(job)
                 begun = (run.folder / RESUME_FILE).exists()
                 run.update(status="paused" if begun else "stopped")
+                run.end_lease()
             return bool(found)
 
     def waiting(self, run_id: str) -> Waiting | None:
@@ -174,7 +197,7 @@ class LocalExecutor:
         is_new = told is not None and now_s - told.at_s < TOLD_FOR_S
         if told is not None and is_new and (told.queue, told.at_work) == (queue, at_work):
             return told.places
-        expected = _Expected(at_work, paces)
+        expected = Expected(at_work, paces)
         order = schedule(
             queue,
             expected.at_work(),
@@ -195,6 +218,9 @@ class LocalExecutor:
         with self._changed:
             self._open = False
             processes = list(self._processes.values())
+            for job in self._queue:
+                with suppress(RunError):  # it was deleted
+                    job.run.end_lease()
             self._changed.notify_all()
         for process in processes:
             process.kill()
@@ -229,6 +255,7 @@ class LocalExecutor:
                         error="No worker process can be started on this computer; the server's "
                         "output says why. Mend that, and press Resume.",
                     )
+                    job.run.end_lease()
             self._queue.clear()
 
     def _feed(self, number: int, process: subprocess.Popen[str]) -> None:
@@ -247,13 +274,14 @@ class LocalExecutor:
             began_s = time.monotonic()
             answered = self._answer(process) == "done"
             has_finished = answered and _has_finished(job)
+            with suppress(RunError):  # it was deleted; else no worker has taken the lease over
+                job.run.end_lease()
             with self._changed:
                 del self._running[number]
                 if has_finished:
                     self._paces[job.kind] = (time.monotonic() - began_s) / job.epochs
                 self._changed.notify_all()
-            if not answered:  # the worker died: without a lease the run shows as interrupted
-                job.run.end_lease()
+            if not answered:  # the worker died, and with it its lease: the run shows as interrupted
                 return
 
     def _take(self, number: int) -> Job | None:
@@ -305,35 +333,3 @@ def _has_finished(job: Job) -> bool:
         return job.epochs > 0 and job.run.record().status == "finished"
     except VAELabError:  # deleted meanwhile
         return False
-
-
-class _Expected:
-    """How long jobs take, as far as those at work and those before them tell.
-
-    Args:
-        at_work: jobs that have a worker.
-        paces: seconds an epoch of jobs that have finished, by kind.
-    """
-
-    def __init__(self, at_work: Sequence[Job], paces: dict[str, float]) -> None:
-        self._jobs, self._paces = at_work, paces
-        self._rows = [job.run.newest_progress() for job in at_work]
-        totals = [row["elapsed_s"] / row["step"] * row["num_steps"] for row in self._rows if row]
-        self._like_those_s = max(totals, default=math.inf)
-
-    def lasts_s(self, job: Job) -> float:
-        """Seconds that a waiting job will take; infinity where nothing is known."""
-        if job.max_steps is None and job.kind in self._paces:
-            return self._paces[job.kind] * job.epochs
-        return self._like_those_s if job.max_steps is None else 0.0
-
-    def at_work(self) -> list[tuple[str, float]]:
-        """Owner and seconds left of each job that has a worker."""
-        return [
-            (job.owner, _left_s(row) if row else self.lasts_s(job))
-            for job, row in zip(self._jobs, self._rows, strict=True)
-        ]
-
-
-def _left_s(row: dict[str, Any]) -> float:
-    return float(row["elapsed_s"] / row["step"] * (row["num_steps"] - row["step"]))

@@ -1,7 +1,9 @@
 """The description that lies beside every set of weights: `run.json`."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy
@@ -11,7 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from vae_core.config import RunConfig
 from vae_core.data import DataSpec, SplitName
 from vae_core.errors import CheckpointError, VAELabError
-from vae_core.files import read_json, write_json
+from vae_core.files import json_bytes, read_json, write_together
 from vae_core.schema import Config
 
 RECORD_FILE = "run.json"
@@ -134,9 +136,19 @@ class RunRecord(Config):
         return self.name or f"{self.config.dataset} {self.id[:6]}"
 
 
-def write_record(folder: Path, record: RunRecord) -> None:
-    """Replace `run.json` atomically."""
-    write_json(folder / RECORD_FILE, record.model_dump(mode="json"))
+def write_record(
+    folder: Path, record: RunRecord, files: Mapping[str, bytes] = MappingProxyType({})
+) -> None:
+    """Replace `run.json` atomically, and with it files of the same folder that it describes.
+
+    Args:
+        files: by name.
+
+    Raises:
+        RunError: when the disk is full; what was there before stays, all of it.
+    """
+    contents = {folder / name: content for name, content in files.items()}
+    write_together(contents | {folder / RECORD_FILE: json_bytes(record.model_dump(mode="json"))})
 
 
 def read_record(folder: Path) -> RunRecord:

@@ -9,32 +9,30 @@ import os
 import re
 import secrets
 import shutil
-import socket
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from vae_core import leases
 from vae_core.checkpoints import MODEL_FILE, RESUME_FILE
 from vae_core.config import RunConfig
 from vae_core.data import dataset_entry
 from vae_core.errors import CheckpointError, RunError
-from vae_core.files import disk_error, read_json, write_atomically, write_json
+from vae_core.files import disk_error, locked, read_json, sweep, write_atomically, write_json
 from vae_core.frames import LIVE_FILE, Frame, read_frame, write_frame
+from vae_core.leases import HEARTBEAT_S
 from vae_core.recipes import RECIPES
 from vae_core.record import RECORD_FILE, RunRecord, Status, read_record, write_record
 
 METRICS_FILE = "metrics.jsonl"
 CONTROL_FILE = "control.json"
-LEASE_FILE = "lease.json"
 FRAMES_FOLDER = "frames"
 TRASH_FOLDER = ".trash"
 
-HEARTBEAT_S = 1.0
-LEASE_S = 10.0
 TAIL_BYTES = 4_096  # some ten rows
 MAX_FRAME_BYTES = 16 * 2**20
 MAX_NAME_LENGTH = 60
@@ -68,12 +66,24 @@ class Run:
     def status_now(self, written: Status) -> Status:
         """Correct a written status: work whose worker no longer lives is interrupted."""
         at_work = written in ("queued", "running")
-        return "interrupted" if at_work and not self._is_leased() else written
+        return "interrupted" if at_work and not leases.is_held(self.folder) else written
 
-    def update(self, **changes: Any) -> RunRecord:
-        """Replace fields of the description."""
-        record = read_record(self.folder).evolve(**changes)
-        write_record(self.folder, record)
+    def update(
+        self, files: Mapping[str, bytes] = MappingProxyType({}), /, **changes: Any
+    ) -> RunRecord:
+        """Replace fields of the description; the others stay as whoever wrote them last left them.
+
+        Args:
+            files: which take their place together with the description, by name.
+            changes: the fields.
+
+        Raises:
+            CheckpointError: when the description is damaged.
+            RunError: when the disk is full, or the run is not here any more.
+        """
+        with locked(self.folder):  # a page gives it a name while a worker writes how far it is
+            record = read_record(self.folder).evolve(**changes)
+            write_record(self.folder, record, files)
         return record
 
     def is_usable(self) -> bool:
@@ -122,7 +132,12 @@ class Run:
         return rows[-1] if rows else None
 
     def forget_after(self, step: int) -> None:
-        """Drop metrics and frames later than `step`, before training goes on from there."""
+        """Drop metrics and frames later than `step`, before training goes on from there.
+
+        What a worker that was killed has left half written goes too.
+        """
+        sweep(self.folder, "*.safetensors", "*.npz", METRICS_FILE)
+        sweep(self.folder / FRAMES_FOLDER, "*.npz")
         kept = [json.dumps(row) + "\n" for row in self.metrics() if row["step"] <= step]
         write_atomically(self.folder / METRICS_FILE, "".join(kept).encode())
         for path in self.frame_paths():
@@ -171,29 +186,31 @@ class Run:
             return "run"
         return want if want in get_args(Want) else "run"
 
+    def claim(self) -> None:
+        """Take the lease for this process; a worker takes it over from its server.
+
+        Raises:
+            CheckpointError: when the run is not here any more, or damaged.
+            RunError: when another process works on it.
+        """
+        read_record(self.folder)
+        leases.claim(self.folder)
+
     def renew_lease(self) -> None:
         """Say that this process works on the run (or keeps it in its queue)."""
-        holder = {"host": socket.gethostname(), "boot": _boot_id(), "pid": os.getpid()}
-        write_json(self.folder / LEASE_FILE, holder | {"heartbeat": time.time()}, durable=False)
+        leases.renew(self.folder)
 
     def end_lease(self) -> None:
-        """Say that nobody works on the run any more."""
-        (self.folder / LEASE_FILE).unlink(missing_ok=True)
-
-    def _is_leased(self) -> bool:
-        try:
-            lease = read_json(self.folder / LEASE_FILE)
-            holder = (lease["host"], lease["boot"], int(lease["pid"]))
-            age_s = time.time() - float(lease["heartbeat"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-        if holder[:2] == (socket.gethostname(), _boot_id()) and not _is_alive(holder[2]):
-            return False
-        return age_s < LEASE_S
+        """Say that this process works on the run no more."""
+        leases.release(self.folder)
 
     @contextmanager
     def lease(self) -> Iterator[None]:
-        """Hold the lease, renewed by a thread, while the block works on the run."""
+        """Hold the lease, renewed by a thread, while the block works on the run.
+
+        Raises:
+            RunError: when another process works on it.
+        """
         done = Event()
 
         def beat() -> None:
@@ -201,7 +218,7 @@ class Run:
                 with suppress(RunError):  # a disk that is full now may have room at the next beat
                     self.renew_lease()
 
-        self.renew_lease()
+        self.claim()
         thread = Thread(target=beat, name=f"lease-{self.id}", daemon=True)
         thread.start()
         try:
@@ -209,6 +226,8 @@ class Run:
         finally:
             done.set()
             thread.join()
+            with suppress(RunError):  # it was deleted meanwhile
+                self.end_lease()
 
 
 def create(config: RunConfig, *, owner: str | None = None, folder: Path | None = None) -> Run:
@@ -337,25 +356,3 @@ def _parsed(text: str) -> Iterator[dict[str, Any]]:
             row = json.loads(line)
             if isinstance(row, dict):
                 yield row
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    # A killed child stays as a zombie until its parent reads its exit status.
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (OSError, IndexError):
-        return True
-    return state != "Z"
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return "unknown"

@@ -1,9 +1,11 @@
-"""Whose turn it is among those who wait for a worker, and when it comes: pure functions."""
+"""Whose turn it is among those who wait for a worker, and when it comes."""
 
 import heapq
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from vae_core.record import RunRecord
 from vae_core.runs import Run
@@ -87,3 +89,35 @@ def schedule(
         turns[job.owner] = max(turns.values(), default=0) + 1
         heapq.heappush(ends, (now_s + lasts_s(job), next(places), job.owner))
     return found
+
+
+class Expected:
+    """How long jobs take, as far as those at work and those before them tell.
+
+    Args:
+        at_work: jobs that have a worker.
+        paces: seconds an epoch of jobs that have finished, by kind.
+    """
+
+    def __init__(self, at_work: Sequence[Job], paces: dict[str, float]) -> None:
+        self._jobs, self._paces = at_work, paces
+        self._rows = [job.run.newest_progress() for job in at_work]
+        totals = [row["elapsed_s"] / row["step"] * row["num_steps"] for row in self._rows if row]
+        self._like_those_s = max(totals, default=math.inf)
+
+    def lasts_s(self, job: Job) -> float:
+        """Seconds that a waiting job will take; infinity where nothing is known."""
+        if job.max_steps is None and job.kind in self._paces:
+            return self._paces[job.kind] * job.epochs
+        return self._like_those_s if job.max_steps is None else 0.0
+
+    def at_work(self) -> list[tuple[str, float]]:
+        """Owner and seconds left of each job that has a worker."""
+        return [
+            (job.owner, _left_s(row) if row else self.lasts_s(job))
+            for job, row in zip(self._jobs, self._rows, strict=True)
+        ]
+
+
+def _left_s(row: dict[str, Any]) -> float:
+    return float(row["elapsed_s"] / row["step"] * (row["num_steps"] - row["step"]))

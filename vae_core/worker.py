@@ -27,7 +27,7 @@ from vae_core.checkpoints import (
     load_resume,
     load_weights,
     save_resume,
-    save_trained,
+    trained_files,
 )
 from vae_core.child import settle_in
 from vae_core.data import Dataset, load_dataset
@@ -67,6 +67,7 @@ def execute(
         on_event: called with every training event.
 
     Raises:
+        RunError: when another process trains it.
         VAELabError: what stopped it, after the description says so.
     """
     with run.lease():
@@ -226,9 +227,11 @@ class _Watcher:
         if status != "finished":
             self.save()
         self._update()
+        files: dict[str, bytes] = {}
+        measured: dict[str, Any] = {}
         if status != "paused":
-            save_trained(self.run.folder, self.run.record(), self.learner.result(), self.data)
-        self.run.update(status=status)
+            files, measured = trained_files(self.learner.result(), self.data)
+        self.run.update(files, status=status, **measured)
         if status == "finished":
             (self.run.folder / RESUME_FILE).unlink(missing_ok=True)
 

@@ -37,27 +37,38 @@ def serve(runs: Path, **environment: str) -> Iterator[str]:
         runs: folder for its runs.
         environment: more variables, such as VAELAB_DATA.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    port = free_port()
     with (runs / "server.log").open("w") as log:
         server = subprocess.Popen(
-            command,
+            command(port),
             cwd=ROOT,
             env=os.environ | {"VAELAB_RUNS": str(runs), "VAELAB_MAX_EPOCHS": "1000"} | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server)
+            wait_until_healthy(port, server)
             yield f"http://localhost:{port}"
         finally:
             server.terminate()
             server.wait(timeout=20)
 
 
-def _wait_until_healthy(url: str, server: subprocess.Popen[bytes]) -> None:
+def free_port() -> int:
+    """A loopback port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def command(port: int) -> list[str]:
+    """What starts the app."""
+    return [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+
+
+def wait_until_healthy(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers; fail when it ends instead."""
+    url = f"http://127.0.0.1:{port}/_stcore/health"
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         assert server.poll() is None, "the server ended at once; see server.log"

@@ -78,11 +78,9 @@ def test_whoever_has_no_cookie_is_somebody_of_their_own(open_page: Open) -> None
 def test_others_watch_a_run_and_start_their_own(
     open_page: Open,
     executor: StubExecutor,
-    monkeypatch: pytest.MonkeyPatch,
     status: str,
     own: list[str],
 ) -> None:
-    monkeypatch.setattr("vae_core.runs.LEASE_S", 600.0)  # nobody renews it, however slow this is
     run = of_ann(status)
     app = open_page("train", run=run.id)
     assert labels(app) == ["Train my own", "New seed"]
@@ -102,11 +100,9 @@ def test_others_watch_a_run_and_start_their_own(
 def test_a_forged_press_does_nothing_to_anothers_run(
     open_page: Open,
     executor: StubExecutor,
-    monkeypatch: pytest.MonkeyPatch,
     label: str,
     status: str,
 ) -> None:
-    monkeypatch.setattr("vae_core.runs.LEASE_S", 600.0)
     run = of_ann(status)
     app = open_page("train", run=run.id)
     app.session_state["pressed"] = [label]

@@ -132,10 +132,11 @@ def test_a_file_that_vanishes_while_it_is_counted_does_no_harm(tmp_path: Path) -
 def test_the_queue_gets_its_limits_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     limit(monkeypatch, "MAX_WAITING", 7)
     limit(monkeypatch, "MAX_RUNNING", 5)
+    limit(monkeypatch, "WORKERS", 6)
     given: dict[str, int] = {}
     monkeypatch.setattr("ui.workers.LocalExecutor", lambda **limits: given.update(limits))
     real_executor.__wrapped__()
-    assert given == {"max_waiting": 7, "max_running": 5}
+    assert given == {"num_workers": 6, "max_waiting": 7, "max_running": 5}
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAELAB_ACCESS_CODE", " tiger lily ")
     monkeypatch.setenv("VAELAB_ALLOWED_HOSTS", "Lab.Example. ,10.0.0.1, [fd00::7] ,")
     monkeypatch.setenv("VAELAB_MAX_RUNNING", "4")
+    monkeypatch.setenv("VAELAB_WORKERS", "5")
     settings = server_settings()
     assert settings.access_code is not None
     assert settings.access_code.get_secret_value() == "tiger lily"
     assert settings.allowed_hosts == ("lab.example", "10.0.0.1", "fd00::7")
-    assert settings.max_running == 4
+    assert (settings.max_running, settings.workers) == (4, 5)
     assert "tiger" not in repr(settings)
 
 

@@ -69,10 +69,13 @@ def test_a_damaged_frame_is_left_out_and_one_that_is_gone_is_told(run: Run) -> N
     first, middle, last = run.frame_paths()
     middle.write_bytes(middle.read_bytes()[:-40])
     assert read_history(run).steps == (0, 2)
+    last.write_bytes(last.read_bytes()[:-40])
+    assert read_history(run).steps == (0,)
     first.unlink()
     with pytest.raises(RunError, match=r"00000000\.npz"):
         read_moment(run, 0, 2)
     last.write_bytes(b"")
+    assert read_history(run).steps == ()
     run.keep_frame(replace(frame(3), limit=8.0))
     assert read_history(run).steps == (3,)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit._jobs import Stubs, Submit
 from tests.unit._runs import ROOT, small, until, weights
-from vae_core import runs
+from vae_core import leases, runs
 from vae_core.errors import RunError
 from vae_core.jobs import LocalExecutor
 from vae_core.runs import Run
@@ -26,13 +26,13 @@ def executor() -> Iterator[LocalExecutor]:
     yield executor
     process = executor._processes[0]
     executor.shutdown()
-    assert not runs._is_alive(process.pid)
+    assert not leases.is_alive(process.pid)
     assert not any(thread.is_alive() for thread in executor._threads)
 
 
 PARENT = """
 import sys, time
-from vae_core import runs
+from vae_core import leases, runs
 from vae_core.jobs import LocalExecutor
 executor = LocalExecutor(1)
 run = runs.open_run(sys.argv[1])
@@ -122,10 +122,10 @@ def test_half_the_cores_work_by_default_and_at_least_one(
 def test_a_killed_parent_leaves_no_worker_behind(parent: Parent) -> None:
     assert parent.process.stdout is not None
     worker = int(parent.process.stdout.readline())
-    assert runs._is_alive(worker)
+    assert leases.is_alive(worker)
     assert parent.run.record().status == "running"
     parent.process.kill()
-    until(lambda: not runs._is_alive(worker), 20, "the end of the worker")
+    until(lambda: not leases.is_alive(worker), 20, "the end of the worker")
     parent.process.wait()
     assert parent.run.record().status == "interrupted"
 
@@ -200,5 +200,5 @@ def test_a_shutdown_while_the_workers_still_start_leaves_none() -> None:
     executor = LocalExecutor(num_workers=1)
     process = until(lambda: executor._processes.get(0), 5)
     executor.shutdown()
-    assert not runs._is_alive(process.pid)
+    assert not leases.is_alive(process.pid)
     assert not any(thread.is_alive() for thread in executor._threads)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.unit._runs import ROOT, until
-from vae_core import runs
+from vae_core import leases
 from vae_core.child import spawn
 from vae_core.errors import InvalidConfigError, InvalidInputError, UnknownNameError
 from vae_core.levels_worker import LevelsRequest, check, measure
@@ -136,9 +136,9 @@ def test_it_leaves_the_computer_to_others(child: Child) -> None:
 def test_a_killed_parent_leaves_no_process_behind(parent: Child) -> None:
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
-    assert runs._is_alive(pid)
+    assert leases.is_alive(pid)
     parent.kill()
-    until(lambda: not runs._is_alive(pid), 20, "the end of the process")
+    until(lambda: not leases.is_alive(pid), 20, "the end of the process")
 
 
 def test_it_ends_when_its_pipe_closes(child: Child) -> None:

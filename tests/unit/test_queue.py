@@ -144,7 +144,8 @@ def test_waiting_runs_show_as_queued_for_as_long_as_they_wait(
     lease = queued.folder / "lease.json"
     for _ in range(2):
         lease.write_text(json.dumps(json.loads(lease.read_text()) | {"heartbeat": 0}))
-        until(lambda: queued.record().status == "queued", 5, "a heartbeat")
+        until(lambda: json.loads(lease.read_text())["heartbeat"] > 0, 5, "a heartbeat")
+        assert queued.record().status == "queued"
 
 
 def test_a_waiting_run_that_is_deleted_does_no_harm_to_the_others(
@@ -158,7 +159,8 @@ def test_a_waiting_run_that_is_deleted_does_no_harm_to_the_others(
     lease = queued.folder / "lease.json"
     for _ in range(2):
         lease.write_text(json.dumps(json.loads(lease.read_text()) | {"heartbeat": 0}))
-        until(lambda: queued.record().status == "queued", 5, "a heartbeat")
+        until(lambda: json.loads(lease.read_text())["heartbeat"] > 0, 5, "a heartbeat")
+        assert queued.record().status == "queued"
     stubs.end(running.id, gone.id)
     assert stubs.wait_for(3)[-1] == queued.id
 
@@ -173,7 +175,7 @@ def test_a_full_disk_while_queueing_leaves_the_queue_as_it_was(
         raise RunError("lease.json could not be written (No space left on device).")
 
     with monkeypatch.context() as context:
-        context.setattr(Run, "renew_lease", full)
+        context.setattr(Run, "claim", full)
         with pytest.raises(RunError, match="No space left"):
             executor.submit(run)
     assert executor.waiting(run.id) is None

@@ -1,5 +1,6 @@
 """A run's folder: made, opened, read while half written."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,18 @@ def test_a_full_disk_keeps_the_old_description(run: Run, monkeypatch: pytest.Mon
         run.update(status="paused")
     assert (run.folder / RECORD_FILE).read_bytes() == before
     assert leftovers(run.folder) == []
+
+
+def test_changes_of_a_description_at_the_same_time_are_all_kept(run: Run) -> None:
+    def name() -> None:
+        for number in range(50):
+            run.update(name=f"name {number}")
+
+    def count() -> None:
+        for number in range(50):
+            run.update(num_done=number)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in (pool.submit(name), pool.submit(count)):
+            done.result()
+    assert (run.record().name, run.record().num_done) == ("name 49", 49)

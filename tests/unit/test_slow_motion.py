@@ -112,8 +112,6 @@ def test_slow_motion_ends_with_the_weights_of_full_speed(undisturbed: Run) -> No
 
 def test_slow_motion_takes_its_time_and_keeps_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SLOW_STEP_S", 1.2)
-    monkeypatch.setattr(runs, "HEARTBEAT_S", 0.05)
-    monkeypatch.setattr(runs, "LEASE_S", 1.0)
     run = slow_run()
     steps: list[float] = []
 

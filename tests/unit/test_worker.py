@@ -110,7 +110,6 @@ def test_the_folder_of_a_finished_run_holds_what_the_design_lists_and_no_more(
     assert sorted(path.name for path in undisturbed.folder.iterdir()) == [
         "frames",
         "latents.safetensors",
-        "lease.json",
         "live.npz",
         "metrics.jsonl",
         "model.safetensors",
