@@ -19,7 +19,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-ANSWER_S = 60.0
+ANSWER_S, IDLE_S = 60.0, 4.0
 FAULTS = (OSError, AssertionError, TimeoutError, KeyError, httpx2.HTTPError, Error)
 _WHAT_A_PAGE_LOADS = re.compile(rb'(?:src|href)="(\./[^"]+\.(?:js|css))"')
 
@@ -59,7 +59,11 @@ class Session:
         self.address, self.log = address, log
         self.components: dict[str, dict[str, Any]] = {}
         self._client = httpx2.AsyncClient(
-            base_url=address, headers={"Origin": address}, timeout=ANSWER_S
+            base_url=address,
+            headers={"Origin": address},
+            timeout=ANSWER_S,
+            # The server shuts idle connections after 5 s; a browser asks once more, this does not.
+            limits=httpx2.Limits(keepalive_expiry=IDLE_S),
         )
         self._fetched: set[str] = set()
         self._widgets: dict[str, tuple[str, str]] = {}  # label or name -> id, fragment
