@@ -69,8 +69,7 @@ function follow(view) {
   view.drawing.hidden = !view.isOpen;
   view.undo.disabled = !view.past.length;
   if (!view.isOpen) return;
-  const clean = pictureOf(part, "clean");
-  if (clean) paintOne(view.under, clean);
+  paintOne(view.under, pictureOf(part, "clean"));
   paint(view.canvas, maskOf(text, size));
 }
 
