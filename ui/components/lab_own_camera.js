@@ -64,7 +64,7 @@ export function cameraSource(take) {
     }
   };
   const opener = button("Camera", start, { disabled: absent !== "", title: absent || null });
-  return { opener, element: make("div", {}, [said, stage]), absent, close: stop };
+  return { opener, element: make("div", { class: "vl-own-photo" }, [said, stage]), absent, close: stop };
 }
 
 function release(stream) {

@@ -34,7 +34,7 @@ export function labRow(part, method) {
   row.search = method.isSlow ? searchTools(part, method) : null;
   const shown = [row.pictures, row.search?.element ?? row.unsure];
   const pictures = make("td", { class: "vl-lab-strip" }, shown);
-  const head = make("th", { scope: "row" }, [make("b", { text: title }), row.keep, row.note]);
+  const head = make("th", { scope: "row" }, [row.keep, make("b", { text: title }), row.note]);
   row.element = make("tr", { "data-method": name }, [
     head,
     pictures,
