@@ -218,3 +218,11 @@ def test_on_a_phone_nothing_is_wider_than_the_page(page: Page, address: str, wid
     page.locator(".vl-lab-more summary").click()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert row(page, "median").locator("canvas").first.bounding_box()["width"] > 200
+
+
+def test_on_a_phone_the_picture_comes_first_and_the_map_last(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_lab(page, address)
+    parts = [page.locator(f".vl-lab-{name}").first for name in ("large", "rows", "map")]
+    tops = [part.bounding_box()["y"] for part in parts]
+    assert tops == sorted(tops)

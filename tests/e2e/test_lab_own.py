@@ -29,6 +29,18 @@ CAMERA = """() => {
   window.stream = canvas.captureStream(20);
   navigator.mediaDevices.getUserMedia = async () => window.stream;
 }"""
+SLOW_CAMERA = """() => {
+  const asked = [];
+  window.streams = [];
+  window.allow = () => asked.splice(0).forEach((answer) => {
+    window.streams.push(document.createElement("canvas").captureStream(20));
+    answer(window.streams.at(-1));
+  });
+  HTMLMediaElement.prototype.play = async () => {}; // an empty canvas sends no picture
+  navigator.mediaDevices.getUserMedia = () => new Promise((answer) => asked.push(answer));
+}"""
+ALL_ENDED = """() => window.streams.length > 0 && window.streams.every(
+  (stream) => stream.getTracks().every((track) => track.readyState === "ended"))"""
 PASTE = """([name, text]) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.codePointAt(0));
   const data = new DataTransfer();
@@ -203,6 +215,43 @@ def test_a_photo_comes_from_the_camera_and_the_camera_is_given_back(
     assert shown[:, :2].max() < 40
     page.get_by_role("button", name="Close the camera").click()
     assert page.evaluate("() => window.stream.getTracks().every((t) => t.readyState === 'ended')")
+
+
+def test_two_presses_start_one_camera_and_it_is_given_back(page: Page, address: str) -> None:
+    open_own(page, address)
+    page.evaluate(SLOW_CAMERA)
+    camera = page.get_by_role("button", name="Camera", exact=True)
+    camera.click()
+    camera.click()
+    page.evaluate("() => window.allow()")
+    page.get_by_role("button", name="Close the camera").click()
+    assert page.evaluate(ALL_ENDED)
+    assert page.evaluate("() => window.streams.length") == 1
+
+
+@pytest.mark.parametrize("leave", ["page", "panel"])
+def test_a_camera_that_is_allowed_too_late_is_given_back(
+    page: Page, address: str, leave: str
+) -> None:
+    open_own(page, address)
+    page.evaluate(SLOW_CAMERA)
+    page.get_by_role("button", name="Camera", exact=True).click()
+    expect(page.locator(".vl-own")).to_contain_text("Waiting for the camera")
+    if leave == "page":
+        page.get_by_role("link", name="Sliders", exact=True).click()
+        expect(page.locator(".vl-denoise")).to_have_count(0)
+    else:
+        page.locator(".vl-lab-own summary").click()
+    page.evaluate("() => window.allow()")
+    page.wait_for_function(ALL_ENDED)
+    if leave == "panel":
+        page.locator(".vl-lab-own summary").click()
+        expect(page.get_by_role("button", name="Take the photo")).to_be_hidden()
+        page.get_by_role("button", name="Camera", exact=True).click()
+        page.evaluate("() => window.allow()")
+        expect(page.get_by_role("button", name="Take the photo")).to_be_visible()
+        page.locator(".vl-lab-own summary").click()
+        page.wait_for_function(ALL_ENDED)
 
 
 @pytest.mark.parametrize("problem", ["NotAllowedError", "NotFoundError"])

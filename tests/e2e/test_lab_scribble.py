@@ -45,6 +45,16 @@ def shows_hidden(page: Page, *pixels: tuple[int, int]) -> None:
     shows(page, lambda: strip(page, "damaged", 8), wanted.images)
 
 
+def test_before_the_first_stroke_it_says_what_to_do_and_nobody_is_best(
+    page: Page, address: str
+) -> None:
+    begin(page, address)
+    shows_hidden(page)
+    expect(page.locator(".vl-lab-drawing small")).to_contain_text("Draw on the picture")
+    expect(page.locator(".vl-lab-number", has_text="\u221e")).not_to_have_count(0)
+    expect(page.locator(".is-best")).to_have_count(0)
+
+
 def test_exactly_the_pixels_under_the_pen_are_hidden_in_every_picture(
     page: Page, address: str
 ) -> None:

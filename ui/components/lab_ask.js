@@ -1,44 +1,49 @@
 // What the server makes of the damage that is shown: asked for anew at every change, one request in
 // flight, the newest last. Rows above and those under More methods are asked for apart, so that many
-// methods hold up none.
+// methods hold up none; what is large comes with those above, wherever its row is.
 
 import { oneRequest } from "./one_request.js";
-import { methodsOf } from "./lab_steps.js";
+import { methodsOf, shownOf } from "./lab_steps.js";
 import { readSheet } from "./lab_sheet.js";
 
 const ASKED = ["kind", "level", "images", "noise", "rows", "hidden"];
+const REFERENCES = ["clean", "damaged"];
 
 /**
  * @param {object} part see `lab.js`.
  * @returns {object} ask(): now; onSeen(listener): called after each answer; row(name) -> what came of
  *   a method, or null: {pictures: ImageData[], spread, psnrDb, ssim, mse, places, said, elapsedMs};
- *   "clean" and "damaged" are rows too; newest: the last answer for the rows above; num: pictures in
- *   a row; request(methods): what is asked of the server; inputs(): all that a result follows from,
- *   as text; isFresh(name): whether a row is of what is shown now; put(name, row), drop(name): a row
- *   from elsewhere; onSay(listener): notes for a person; close().
+ *   "clean" and "damaged" are rows too; beside(name) -> the same, but null too for what came of
+ *   other pictures than the damaged ones in sight; newest: the last answer for the rows above; num:
+ *   pictures in a row; request(methods): what is asked of the server; inputs(): all that a result
+ *   follows from, as text; isFresh(name): whether a row is of what is asked for now; put(name, row),
+ *   drop(name): a row from elsewhere; onSay(listener): notes for a person; close().
  */
 export function createAsker(part) {
   const { setting } = part;
   const [listeners, notes] = [[], []];
-  const rows = new Map();
-  const state = { newest: null };
+  let newest = null;
   const say = (text) => notes.forEach((listener) => listener(text));
   const requests = oneRequest(say, "", (text) => text);
   const tell = () => listeners.forEach((listener) => listener(asker));
+  const results = createResults(tell);
   const send = (slot, methods) => {
     const body = asker.request(methods.filter(({ isSlow }) => !isSlow).map(({ name }) => name));
     const inputs = inputsOf(body);
     requests.ask(slot, { url: "/api/restore", body, read }, (answer) => {
-      for (const [name, row] of answer.rows) rows.set(name, { ...row, inputs });
-      if (slot === "above") Object.assign(state, { newest: answer, inputs });
-      tell();
+      const comeAbove = slot === "above" ? [] : [...REFERENCES, shownOf(part).name];
+      for (const name of comeAbove) answer.rows.delete(name);
+      if (slot === "above") newest = answer;
+      results.take(answer.rows, inputs);
     });
   };
   const asker = {
     ask() {
       const { above, more } = methodsOf(part);
-      send("above", above);
-      if (part.isMoreOpen && more.length) send("more", more);
+      const large = shownOf(part);
+      const others = more.filter((method) => method !== large);
+      send("above", more.includes(large) ? [...above, large] : above);
+      if (part.isMoreOpen && others.length) send("more", others);
       else requests.drop("more");
     },
     request(methods) {
@@ -48,28 +53,43 @@ export function createAsker(part) {
     },
     onSeen: (listener) => listeners.push(listener),
     onSay: (listener) => notes.push(listener),
-    row: (name) => rows.get(name) ?? null,
+    ...results,
     inputs: () => inputsOf(asker.request([])),
-    isFresh: (name) => rows.get(name)?.inputs === asker.inputs(),
-    put(name, row) {
-      rows.set(name, row);
+    isFresh: (name) => results.row(name)?.inputs === asker.inputs(),
+    get newest() {
+      return newest;
+    },
+    get num() {
+      return newest?.num ?? part.data.num;
+    },
+    close: requests.close,
+  };
+  setting.onChange((now, before) => {
+    const isOther = now.shown !== before.shown && !asker.isFresh(now.shown);
+    if (isOther || ASKED.some((name) => now[name] !== before[name])) asker.ask();
+  });
+  return asker;
+}
+
+/** Results by name, each with its inputs: all that it follows from. */
+function createResults(tell) {
+  const rows = new Map();
+  const row = (name) => rows.get(name) ?? null;
+  return {
+    row,
+    beside: (name) => (row(name)?.inputs === row("damaged")?.inputs ? row(name) : null),
+    take(found, inputs) {
+      for (const [name, one] of found) rows.set(name, { ...one, inputs });
+      tell();
+    },
+    put(name, one) {
+      rows.set(name, one);
       tell();
     },
     drop(name) {
       if (rows.delete(name)) tell();
     },
-    get newest() {
-      return state.newest;
-    },
-    get num() {
-      return state.newest?.num ?? part.data.num;
-    },
-    close: requests.close,
   };
-  setting.onChange((now, before) => {
-    if (ASKED.some((name) => now[name] !== before[name])) asker.ask();
-  });
-  return asker;
 }
 
 /** All that a method's result follows from, but for the method. */

@@ -4,7 +4,7 @@ import { a, button, make } from "./dom.js";
 import { pictureOf } from "./lab_picture.js";
 import { scribbleTools } from "./lab_scribble.js";
 import { paintOne } from "./lab_sheet.js";
-import { methodsOf, shownOf } from "./lab_steps.js";
+import { readyOf, shownOf } from "./lab_steps.js";
 import { createWipe } from "./lab_wipe.js";
 
 const VERSIONS = [
@@ -23,8 +23,7 @@ export function largePicture(part) {
   const wipe = createWipe(part.data.model.shape.slice(1));
   const show = () => {
     sides.forEach((version, which) => {
-      const picture = pictureOf(part, version);
-      if (picture) paintOne(wipe.canvases[which], picture);
+      paintOne(wipe.canvases[which], pictureOf(part, version));
     });
     const [left, right] = sides.map((version) => titleOf(version).toLowerCase());
     wipe.name(`Divider: left of it ${left}, right of it ${right}`);
@@ -68,15 +67,15 @@ function headOf(part) {
     const label = newest?.labels?.[picture];
     const which = `${Math.min(picture, num - 1) + 1} of ${num}`;
     title.textContent = label ? `${which}: ${a(label)}` : which;
-    const { above, more } = methodsOf(part);
-    const there = [...above, ...more].filter(({ name }) => part.asker.row(name));
-    const names = `${setting.now().kind} ${there.map(({ name }) => name)}`;
+    const method = shownOf(part);
+    const { above, more } = readyOf(part);
+    const first = [...above, ...more].includes(method) ? above : [...above, method];
+    const names = JSON.stringify([first, more].map((some) => some.map(({ name }) => name)));
     if (names !== listed) {
-      const options = there.map(({ name, title: text }) => make("option", { value: name, text }));
-      select.replaceChildren(...options);
+      select.replaceChildren(...optionsOf(first), ...groupOf(more));
       listed = names;
     }
-    select.value = shownOf(part).name;
+    select.value = method.name;
   };
   part.onSeen(follow);
   setting.onChange(follow);
@@ -84,3 +83,9 @@ function headOf(part) {
   const by = make("label", { class: "vl-lab-by" }, [make("span", { text: "by" }), select]);
   return make("header", {}, [row, by]);
 }
+
+const optionsOf = (methods) =>
+  methods.map(({ name, title: text }) => make("option", { value: name, text }));
+
+const groupOf = (methods) =>
+  methods.length ? [make("optgroup", { label: "More methods" }, optionsOf(methods))] : [];

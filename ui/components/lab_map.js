@@ -96,7 +96,7 @@ function movesOf({ asker, setting, data, ...part }) {
   const names = { clean: "clean", damaged: "damaged", restored: shown };
   const found = {};
   for (const [role, name] of Object.entries(names)) {
-    const at = asker.row(name)?.places[place];
+    const at = asker.beside(name)?.places[place];
     if (!at) return null;
     found[role] = data.map.flat.isStrip ? [at[0], 0] : at;
   }

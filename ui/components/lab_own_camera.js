@@ -7,6 +7,7 @@ const INSECURE =
   "No camera here: browsers give one only to pages that come over https or from this computer. " +
   "On a phone, Choose files offers its camera all the same.";
 const MISSING = "No camera here: this browser has none to give.";
+const WAITING = "Waiting for the camera: the browser may ask whether this page may use it.";
 const PROBLEMS = {
   NotAllowedError: "The browser did not allow the camera. Allow it for this page, and press again.",
   NotFoundError: "No camera was found. Connect one, or choose a file.",
@@ -20,7 +21,7 @@ const PROBLEMS = {
  */
 export function cameraSource(take) {
   const absent = whyAbsent();
-  const view = { stream: null, num: 0 };
+  const view = { stream: null, asking: null, num: 0 };
   const video = make("video", { playsinline: true, muted: true });
   video.muted = true;
   const said = make("p", { class: "vl-own-said", role: "status" });
@@ -29,8 +30,9 @@ export function cameraSource(take) {
     take({ name: `Photo ${view.num}`, content: await photoOf(video) });
   });
   const stop = () => {
-    for (const track of view.stream?.getTracks() ?? []) track.stop();
-    view.stream = null;
+    release(view.stream);
+    Object.assign(view, { stream: null, asking: null });
+    said.textContent = "";
     video.srcObject = null;
     stage.hidden = true;
   };
@@ -38,20 +40,35 @@ export function cameraSource(take) {
     video,
     make("div", { class: "vl-own-beside" }, [shutter, button("Close the camera", stop)]),
   ]);
+  // A browser may ask a person, who takes time: to press again, or to leave.
   const start = async () => {
-    said.textContent = "";
+    if (view.asking || view.stream) return;
+    const asking = {};
+    const isOver = () => view.asking !== asking;
+    view.asking = asking;
+    said.textContent = WAITING;
     try {
-      view.stream ??= await navigator.mediaDevices.getUserMedia(WANTED);
-      video.srcObject = view.stream;
+      const stream = await navigator.mediaDevices.getUserMedia(WANTED);
+      if (isOver()) return release(stream);
+      view.stream = stream;
+      video.srcObject = stream;
       await video.play();
+      if (isOver()) return;
+      Object.assign(view, { asking: null });
+      said.textContent = "";
       stage.hidden = false;
     } catch (error) {
+      if (isOver()) return;
       stop();
       said.textContent = PROBLEMS[error.name] ?? `The camera does not start (${error.name}).`;
     }
   };
   const opener = button("Camera", start, { disabled: absent !== "", title: absent || null });
-  return { opener, element: make("div", {}, [said, stage]), absent, close: stop };
+  return { opener, element: make("div", { class: "vl-own-photo" }, [said, stage]), absent, close: stop };
+}
+
+function release(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 function whyAbsent() {

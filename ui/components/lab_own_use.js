@@ -37,6 +37,9 @@ export function ownSection(part) {
     own.element,
   ]);
   element.open = kept.isUsed && own.pictures().length > 0;
+  element.addEventListener("toggle", () => {
+    if (!element.open) own.rest(); // a camera that nobody sees is on
+  });
   follow();
   return element;
 }

@@ -6,13 +6,13 @@ import { shownOf } from "./lab_steps.js";
 /**
  * @param {object} part see `lab.js`.
  * @param {string} version "clean", "damaged", "restored" or "error".
- * @returns {ImageData|null} null before there is one.
+ * @returns {ImageData|null} null while there is none that is of the pictures in sight.
  */
 export function pictureOf(part, version) {
   const name = { clean: "clean", damaged: "damaged" }[version] ?? shownOf(part).name;
   const { picture, errors } = part.setting.now();
   const place = Math.min(picture, part.asker.num - 1);
-  const found = part.asker.row(name)?.pictures[place];
+  const found = part.asker.beside(name)?.pictures[place];
   if (!found || version !== "error") return found ?? null;
   const clean = part.asker.row("clean").pictures[place];
   return errorMap(found, clean, errors === "off" ? "signed" : errors);

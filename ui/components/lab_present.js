@@ -27,10 +27,9 @@ export function presentButton(part) {
   });
   const show = () => {
     if (!dialog.open) return;
-    said.textContent = sentenceOf(part) ?? "";
+    said.textContent = sentenceOf(part);
     for (const { version, canvas, caption } of figures) {
-      const picture = pictureOf(part, version);
-      if (picture) paintOne(canvas, picture);
+      paintOne(canvas, pictureOf(part, version));
       caption.replaceChildren(...captionOf(part, version));
       canvas.setAttribute("aria-label", caption.textContent);
     }

@@ -12,7 +12,8 @@ const IDENTICAL_DB = 99.99;
  * @param {object} part see `lab.js`.
  * @param {{name: string, title: string, note: string}} method
  * @returns {object} element; name; show(): the newest answer; follow(): what is picked; rename(note);
- *   stand(isAbove, canMove): where the row is; means() -> {psnrDb, ssim}, or null; mark(which, isBest).
+ *   stand(isAbove, canMove): where the row is; means() -> {psnrDb, ssim}, or null where there are none
+ *   of the pictures in sight; mark(which, isBest).
  */
 export function labRow(part, method) {
   const { name, title } = method;
@@ -33,7 +34,7 @@ export function labRow(part, method) {
   row.search = method.isSlow ? searchTools(part, method) : null;
   const shown = [row.pictures, row.search?.element ?? row.unsure];
   const pictures = make("td", { class: "vl-lab-strip" }, shown);
-  const head = make("th", { scope: "row" }, [make("b", { text: title }), row.keep, row.note]);
+  const head = make("th", { scope: "row" }, [row.keep, make("b", { text: title }), row.note]);
   row.element = make("tr", { "data-method": name }, [
     head,
     pictures,
@@ -51,7 +52,7 @@ export function labRow(part, method) {
       row.note.textContent = note;
     },
     stand: (isAbove, canMove) => stand(row, isAbove, canMove),
-    means: () => row.means,
+    means: () => (part.asker.beside(name) ? row.means : null),
     mark: (which, isBest) => row.cells[which].classList.toggle("is-best", isBest),
   };
 }
@@ -107,6 +108,7 @@ function follow(row) {
   ring.style.left = `${(100 * Math.min(picture, num - 1) * (width + gapOf(width))) / full}%`;
   ring.style.width = `${(100 * width) / full}%`;
   element.classList.toggle("is-shown", shownOf(part).name === name);
+  element.classList.toggle("is-old", found !== null && !part.asker.beside(name));
   const clean = part.asker.row("clean");
   const isWrong = how !== "off" && name !== "clean" && found && clean;
   errors.hidden = !isWrong;

@@ -105,13 +105,18 @@ function groupsOf(methods, rowOf) {
   });
 }
 
-/** The best of the rows that are in sight, by either number; undamaged pictures win no prize. */
+/**
+ * The best of the rows that are in sight, by either number; undamaged pictures win no prize, and
+ * nobody does where all are as good.
+ */
 function rateRows(rows) {
   const rated = rows.filter((row) => row.means() && !(row.name === "damaged" && isWhole(row)));
   for (const which of ["psnrDb", "ssim"]) {
-    const best = Math.max(...rated.map((row) => row.means()[which]));
+    const values = rated.map((row) => row.means()[which]);
+    const best = Math.max(...values);
+    const isWon = values.some((value) => value < best);
     for (const row of rows) {
-      row.mark(which, rated.includes(row) && rated.length > 1 && row.means()[which] === best);
+      row.mark(which, isWon && rated.includes(row) && row.means()[which] === best);
     }
   }
 }

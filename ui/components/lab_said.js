@@ -3,6 +3,7 @@
 import { help, make } from "./dom.js";
 import { shownOf } from "./lab_steps.js";
 
+const NOT_BEGUN = "Nothing is restored so far: a search begins when its button is pressed.";
 const REST_MS = 800; // a reader of the screen hears it once the hand rests
 
 /**
@@ -18,8 +19,8 @@ export function saidView(part) {
   part.closers.push(() => clearTimeout(timer));
   const show = () => {
     const said = sentenceOf(part);
-    if (said === null) return;
     text.textContent = `${said} `;
+    explained.hidden = said === "" || said === NOT_BEGUN;
     clearTimeout(timer);
     timer = setTimeout(() => {
       spoken.textContent = said;
@@ -37,11 +38,12 @@ export function saidView(part) {
   return make("div", { class: "vl-lab-said" }, [line, spoken, note]);
 }
 
-/** What is said of the picture and the method that are large; null before there is an answer. */
+/** What is said of the picture and the method that are large; "" while there is no answer. */
 export function sentenceOf(part) {
-  const method = shownOf(part);
-  const said = part.asker.row(method.name)?.said;
-  return said?.[Math.min(part.setting.now().picture, said.length - 1)] ?? null;
+  const { name, isSlow } = shownOf(part);
+  const said = part.asker.beside(name)?.said;
+  if (said) return said[Math.min(part.setting.now().picture, said.length - 1)];
+  return isSlow && part.asker.newest ? NOT_BEGUN : "";
 }
 
 /** Below all rows: who was trained for this, who loses to a simple filter. */

@@ -34,7 +34,9 @@ export function scribbleTools(part, wipe) {
   view.undo = button("Undo", () => undo(view));
   view.clear = button("Clear", () => clear(view));
   view.done = button("Done", () => close(view, false), { class: "vl-button first" });
-  view.drawing = make("div", { class: "vl-lab-drawing" }, [pens, view.undo, view.clear, view.done]);
+  const invitation = make("small", { text: "Draw on the picture: what you cover is hidden." });
+  const tools = [invitation, pens, view.undo, view.clear, view.done];
+  view.drawing = make("div", { class: "vl-lab-drawing" }, tools);
   view.element = make("div", { class: "vl-lab-scribble" }, [view.begin, view.random, view.drawing]);
   listen(view);
   part.setting.onChange(() => follow(view));
@@ -69,8 +71,7 @@ function follow(view) {
   view.drawing.hidden = !view.isOpen;
   view.undo.disabled = !view.past.length;
   if (!view.isOpen) return;
-  const clean = pictureOf(part, "clean");
-  if (clean) paintOne(view.under, clean);
+  paintOne(view.under, pictureOf(part, "clean"));
   paint(view.canvas, maskOf(text, size));
 }
 

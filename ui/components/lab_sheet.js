@@ -57,8 +57,12 @@ export function paintStrip(canvas, pictures) {
   pictures.forEach((picture, place) => context.putImageData(picture, place * step, 0));
 }
 
-/** Draw one picture; the canvas gets its size. */
+/** Draw one picture; the canvas gets its size. Nothing is left of another where there is none. */
 export function paintOne(canvas, picture) {
+  if (!picture) {
+    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+    return;
+  }
   if (canvas.width !== picture.width || canvas.height !== picture.height) {
     canvas.width = picture.width;
     canvas.height = picture.height;

@@ -17,16 +17,27 @@ export function methodsOf(part) {
   return { above, more: fitting.filter((method) => !above.includes(method)) };
 }
 
-/** Whose result is large: the method that was picked, or else the champion, the chosen model. */
-export function shownOf(part) {
+/** Methods that have a result, or get one without being told to: all but searches to be begun. */
+export function readyOf(part) {
   const { above, more } = methodsOf(part);
+  const isReady = ({ name, isSlow }) => !isSlow || part.asker.isFresh(name);
+  return { above: above.filter(isReady), more: more.filter(isReady) };
+}
+
+/**
+ * Whose result is large: the method that was picked, or else the champion, the chosen model. Without
+ * a result only where all rows above wait to be told.
+ */
+export function shownOf(part) {
+  const { above, more } = readyOf(part);
   const { shown } = part.setting.now();
   const isChosen = ({ name }) => name.endsWith(`:${part.data.id}`);
   return (
     [...above, ...more].find(({ name }) => name === shown) ??
     above.find(({ family }) => family === "champion") ??
     above.find(isChosen) ??
-    above.at(-1)
+    above.at(-1) ??
+    methodsOf(part).above.at(-1)
   );
 }
 
