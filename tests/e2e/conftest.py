@@ -20,7 +20,7 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(runs_folder: Path) -> Iterator[str]:
     """The address of the app; a server of its own, whose first request comes from a test."""
-    with stage.serve(runs_folder) as url:
+    with stage.serve(runs_folder, VAELAB_WORKERS="1") as url:  # however many cores there are
         yield url
 
 
