@@ -24,7 +24,9 @@ from vae_core import runs
 from vae_core.catalogue import bundled, folder_of
 from vae_core.checkpoints import (
     LATENTS_FILE,
+    MAX_LATENTS,
     MODEL_FILE,
+    Checkpoint,
     load_checkpoint,
     read_tensors,
 )
@@ -32,6 +34,7 @@ from vae_core.data import dataset_entry
 from vae_core.directions import Direction, add_direction, directions_of
 from vae_core.errors import CheckpointError, InvalidInputError, VAELabError
 from vae_core.files import disk_error, write_atomically
+from vae_core.inference import decode, encode
 from vae_core.models import build_model
 from vae_core.record import MAX_REFERENCE, RunRecord, read_record, write_record
 from vae_core.runs import Run
@@ -43,6 +46,8 @@ MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2_000
 ENDS = ("finished", "stopped", "diverged")  # of a training, with weights to show for it
 MIN_LATENTS = 2  # of fewer a page can show no map
+MAX_REACH = 1e6  # of a latent number: maps and sliders go no farther
+FEW = 16  # pictures by which the network is tried
 SIZES = {"F16": 2, "F32": 4, "I64": 8, "I32": 4, "U8": 1}
 MODEL, LATENTS = "model/", "latents/"
 _ADVICE = "Choose a file that this program wrote (Share, then Checkpoint)."
@@ -164,12 +169,19 @@ def _inside(metadata: object) -> _Inside:
         return _Inside.parse(
             {
                 "format": metadata.get("format"),
-                "record": json.loads(metadata.get("record", "")),
-                "directions": json.loads(metadata.get("directions", "[]")),
+                "record": _parsed(metadata.get("record", "")),
+                "directions": _parsed(metadata.get("directions", "[]")),
             }
         )
     except (ValueError, TypeError, RecursionError, VAELabError) as error:
         raise _refused(f"its description is not one that this version knows ({error})") from error
+
+
+def _parsed(text: str) -> Any:
+    """JSON whose texts can be written again: half a surrogate pair, which it may hold, cannot."""
+    found = json.loads(text)
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def _checked_record(record: RunRecord) -> RunRecord:
@@ -257,21 +269,38 @@ def _written(
             mine = {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
             write_atomically(folder / file, save(mine))
         write_record(folder, record)
-        if len(load_checkpoint(folder).latents) < MIN_LATENTS:
-            raise CheckpointError(f"latents of fewer than {MIN_LATENTS} pictures are there.")
+        found = load_checkpoint(folder)
         for one in directions:
             add_direction(
                 folder, record.config.model.latent_dim, one.name, one.vector, one.num_a, one.num_b
             )
+        _check_use(found, directions)
         return Run(folder.replace(root / record.id))
     except InvalidInputError as error:
         why = str(error).rstrip(".")
         raise _refused(f"its directions are not what they should be ({why})") from error
     except CheckpointError as error:
-        what = str(error).replace(f"{folder}{os.sep}", "")  # nobody else has seen that folder
+        what = str(error).replace(f"{folder}{os.sep}", "").rstrip(".")  # nobody knows that folder
         raise _refused(f"what is in it does not fit together: {what}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_use(found: Checkpoint, directions: tuple[Direction, ...]) -> None:
+    """Look whether pages can show it: everybody is offered what somebody brings."""
+    num, means = len(found.latents), found.latents.encoded.mean
+    if num < MIN_LATENTS:
+        raise CheckpointError(f"latents of fewer than {MIN_LATENTS} pictures are there.")
+    if num > MAX_LATENTS:
+        raise CheckpointError(f"latents of {num:,} pictures are there, of {MAX_LATENTS:,} at most.")
+    rows = [*found.record.latent_quantiles, *(one.vector for one in directions)]
+    reach = max(float(means.abs().max()), *(abs(value) for row in rows for value in row))
+    if reach > MAX_REACH:
+        raise CheckpointError(f"latent numbers of {reach:g} are there, of {MAX_REACH:g} at most.")
+    try:
+        encode(found.model, decode(found.model, means[:FEW]))
+    except InvalidInputError as error:
+        raise CheckpointError(str(error)) from error
 
 
 def _refused(why: str) -> CheckpointError:

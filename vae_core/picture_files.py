@@ -14,7 +14,7 @@ NAMES = {"WEBP": "WebP"}
 MAX_BYTES = 10 * 2**20
 MAX_PIXELS = 25_000_000
 SIDE = 280  # of what is kept; many times what a model sees
-_ROWS = 256  # turned grey at once
+_SIDE_AT_ONCE = 1_024  # of what is turned grey at once
 _ORIENTATION = 0x0112  # the tag of how the camera was held
 
 
@@ -94,17 +94,20 @@ def _read(picture: Image.Image) -> GreyPicture:
 def _on_paper(picture: Image.Image) -> Image.Image:
     """In grey, 8 bits, on white where it is transparent.
 
-    Some rows after the others: in between they are in colour four times over, which would be a lot
-    of memory for a whole picture.
+    One square after the other: in between they are in colour four times over, which would be a lot
+    of memory for a whole picture, or for whole rows of a very wide one.
     """
     flat = Image.new("L", picture.size)
-    for top in range(0, picture.height, _ROWS):
-        bottom = min(top + _ROWS, picture.height)
-        flat.paste(_rows_on_paper(picture.crop((0, top, picture.width, bottom))), (0, top))
+    for top in range(0, picture.height, _SIDE_AT_ONCE):
+        bottom = min(top + _SIDE_AT_ONCE, picture.height)
+        for left in range(0, picture.width, _SIDE_AT_ONCE):
+            right = min(left + _SIDE_AT_ONCE, picture.width)
+            part = picture.crop((left, top, right, bottom))
+            flat.paste(_part_on_paper(part), (left, top))
     return flat
 
 
-def _rows_on_paper(picture: Image.Image) -> Image.Image:
+def _part_on_paper(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
         return Image.fromarray((np.asarray(picture, np.float64) / 257).clip(0, 255).astype("u1"))
     over = picture.convert("RGBA")
