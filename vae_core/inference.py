@@ -60,7 +60,7 @@ def encode(
     means = [q.mean.to(x.device) for q in posteriors]
     mean = torch.cat(means) if means else x.new_empty(0, model.latent_dim)
     logvars = [q.logvar.to(x.device) for q in posteriors if isinstance(q, DiagonalGaussian)]
-    return Encoded(_finite(mean), _finite(torch.cat(logvars)) if logvars else None)
+    return Encoded(finite(mean), finite(torch.cat(logvars)) if logvars else None)
 
 
 @torch.inference_mode()
@@ -86,7 +86,7 @@ def decode(
         )
         for part in _parts(len(z))
     ]
-    return _finite(torch.cat(images)) if images else z.new_empty(0, *model.event_shape)
+    return finite(torch.cat(images)) if images else z.new_empty(0, *model.event_shape)
 
 
 def reconstruct(
@@ -172,8 +172,14 @@ def told(model: LatentModel, conditions: Mapping[str, Tensor], num: int) -> dict
     return picked
 
 
-def _finite(values: Tensor) -> Tensor:
-    """What a network gave; weights that are all finite may still be too large for its sums."""
+def finite(values: Tensor) -> Tensor:
+    """What a network gave, once it is known to be numbers.
+
+    Weights that are all finite may still be too large for its sums.
+
+    Raises:
+        InvalidInputError: when it is not finite.
+    """
     if not bool(torch.isfinite(values).all()):
         raise InvalidInputError(
             "This model's network gives numbers that are not finite: its weights are too large. "

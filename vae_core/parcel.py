@@ -24,9 +24,7 @@ from vae_core import runs
 from vae_core.catalogue import bundled, folder_of
 from vae_core.checkpoints import (
     LATENTS_FILE,
-    MAX_LATENTS,
     MODEL_FILE,
-    Checkpoint,
     load_checkpoint,
     read_tensors,
 )
@@ -34,22 +32,20 @@ from vae_core.data import dataset_entry
 from vae_core.directions import Direction, add_direction, directions_of
 from vae_core.errors import CheckpointError, InvalidInputError, VAELabError
 from vae_core.files import disk_error, write_atomically
-from vae_core.inference import decode, encode
 from vae_core.models import build_model
 from vae_core.record import MAX_REFERENCE, RunRecord, read_record, write_record
 from vae_core.runs import Run
 from vae_core.schema import Config
+from vae_core.showable import check_showable
 
 FORMAT = "vaelab-1"
 MAX_BYTES = 64 * 2**20
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2_000
 ENDS = ("finished", "stopped", "diverged")  # of a training, with weights to show for it
-MIN_LATENTS = 2  # of fewer a page can show no map
-MAX_REACH = 1e6  # of a latent number: maps and sliders go no farther
-FEW = 16  # pictures by which the network is tried
 SIZES = {"F16": 2, "F32": 4, "I64": 8, "I32": 4, "U8": 1}
 MODEL, LATENTS = "model/", "latents/"
+FLOATS = (f"{LATENTS}mean", f"{LATENTS}logvar")  # of the latents; the others are whole numbers
 _ADVICE = "Choose a file that this program wrote (Share, then Checkpoint)."
 
 
@@ -247,6 +243,9 @@ def _check_tensors(
         for name, entry in header.items()
         if not name.startswith(LATENTS)
     }
+    for name, entry in header.items():
+        if name.startswith(LATENTS) and entry["dtype"].startswith("F") != (name in FLOATS):
+            raise _refused(f"the tensor {name[:80]!r} is of type {entry['dtype']}")
     if received != expected:
         names = received.keys() ^ expected.keys() or {
             name for name in expected if received[name] != expected[name]
@@ -274,7 +273,7 @@ def _written(
             add_direction(
                 folder, record.config.model.latent_dim, one.name, one.vector, one.num_a, one.num_b
             )
-        _check_use(found, directions)
+        check_showable(found, directions)
         return Run(folder.replace(root / record.id))
     except InvalidInputError as error:
         why = str(error).rstrip(".")
@@ -284,23 +283,6 @@ def _written(
         raise _refused(f"what is in it does not fit together: {what}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _check_use(found: Checkpoint, directions: tuple[Direction, ...]) -> None:
-    """Look whether pages can show it: everybody is offered what somebody brings."""
-    num, means = len(found.latents), found.latents.encoded.mean
-    if num < MIN_LATENTS:
-        raise CheckpointError(f"latents of fewer than {MIN_LATENTS} pictures are there.")
-    if num > MAX_LATENTS:
-        raise CheckpointError(f"latents of {num:,} pictures are there, of {MAX_LATENTS:,} at most.")
-    rows = [*found.record.latent_quantiles, *(one.vector for one in directions)]
-    reach = max(float(means.abs().max()), *(abs(value) for row in rows for value in row))
-    if reach > MAX_REACH:
-        raise CheckpointError(f"latent numbers of {reach:g} are there, of {MAX_REACH:g} at most.")
-    try:
-        encode(found.model, decode(found.model, means[:FEW]))
-    except InvalidInputError as error:
-        raise CheckpointError(str(error)) from error
 
 
 def _refused(why: str) -> CheckpointError:

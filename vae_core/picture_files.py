@@ -13,8 +13,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 NAMES = {"WEBP": "WebP"}
 MAX_BYTES = 10 * 2**20
 MAX_PIXELS = 25_000_000
+MAX_LONG = 100_000  # pixels of a side: beside its pixels, each row of a picture takes some memory
+MAX_SCANS = 100  # of a JPEG, each of which may go over the whole picture; cameras write a dozen
 SIDE = 280  # of what is kept; many times what a model sees
 _SIDE_AT_ONCE = 1_024  # of what is turned grey at once
+_SCAN = b"\xff\xda"  # begins one
 _ORIENTATION = 0x0112  # the tag of how the camera was held
 
 
@@ -41,7 +44,7 @@ def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture
     """Read a picture, in grey. Transparent pixels count as white paper.
 
     Args:
-        content: a file of at most 10 MiB and 25 million pixels.
+        content: a file of at most 10 MiB and 25 million pixels, 100,000 a side.
         formats: that are taken, some of FORMATS.
 
     Raises:
@@ -53,10 +56,11 @@ def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture
         )
     try:
         picture = Image.open(io.BytesIO(content), formats=formats)
-        if picture.width * picture.height > MAX_PIXELS:
+        _check_size(picture)
+        if picture.format in ("JPEG", "MPO") and content.count(_SCAN) > MAX_SCANS:
             raise InvalidInputError(
-                f"A picture of {picture.width:,} x {picture.height:,} pixels was received; "
-                f"expected at most {MAX_PIXELS // 10**6} million. Make it smaller."
+                f"A JPEG in more than {MAX_SCANS} layers was received; expected a dozen. Save it "
+                "anew, not progressive."
             )
         return _read(picture)
     except InvalidInputError:
@@ -70,6 +74,18 @@ def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture
         raise InvalidInputError(
             f"This file cannot be read as a picture; expected {_listed(formats)}."
         ) from error
+
+
+def _check_size(picture: Image.Image) -> None:
+    """Of what its header says, before anything is unpacked."""
+    received = f"A picture of {picture.width:,} x {picture.height:,} pixels was received"
+    if picture.width * picture.height > MAX_PIXELS:
+        most = f"at most {MAX_PIXELS // 10**6} million"
+        raise InvalidInputError(f"{received}; expected {most}. Make it smaller.")
+    if max(picture.size) > MAX_LONG:
+        raise InvalidInputError(
+            f"{received}; expected at most {MAX_LONG:,} a side. Cut out what matters."
+        )
 
 
 def _listed(formats: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """What every hostile test has: runs of its own, real settings, and a count of what it tries."""
 
+import mimetypes
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def fresh_settings() -> Iterator[None]:
     server_settings.cache_clear()
     yield
     server_settings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a page starts no process, and the system's list of kinds of files is read before."""
+    monkeypatch.setattr("ui.measuring.Measurements.warm", lambda _: None)
+    mimetypes.init()
 
 
 @pytest.fixture(autouse=True)

@@ -43,17 +43,38 @@ class _State:
     num_cases = 0
     is_on = False
     has_hook = False
-    done: list[tuple[str, tuple[Any, ...]]] = []  # noqa: RUF012 (there is one)
+    done: list[tuple[str, tuple[str, ...], bool]] = []  # noqa: RUF012 (there is one)
 
 
 def _heard(event: str, args: tuple[Any, ...]) -> None:
-    if _State.is_on and (event == "open" or event in _CHANGES or event in _NEVER):
-        _State.done.append((event, args))
+    if not _State.is_on:
+        return
+    if event == "open" and not isinstance(args[0], int):  # else it was opened before, by name
+        _State.done.append((event, (_whole(args[0]),), bool(args[2] & _WRITING)))
+    elif event in _CHANGES:
+        paths = tuple(
+            _whole(args[path], args[folder] if folder is not None else -1)
+            for path, folder in _CHANGES[event]
+        )
+        _State.done.append((event, paths, True))
+    elif event in _NEVER:
+        _State.done.append((f"{event} {args!r}", (), True))
+
+
+def _whole(path: str | bytes | os.PathLike[str], folder: int = -1) -> str:
+    """Where a path begins, told at once: what a number of a folder means changes."""
+    beside = str(Path(f"/proc/self/fd/{folder}").readlink()) if folder >= 0 else str(Path.cwd())
+    return f"{beside}/{name}" if not (name := os.fsdecode(path)).startswith("/") else name
 
 
 def num_cases() -> int:
     """How many inputs have been tried in this process."""
     return _State.num_cases
+
+
+def count(num: int) -> None:
+    """Count inputs that another process has tried."""
+    _State.num_cases += num
 
 
 @contextmanager
@@ -72,35 +93,21 @@ def case() -> Iterator[None]:
         yield
     finally:
         _State.is_on = False
-    wrong = [f"{event} {args!r}" for event, args in _State.done if not _is_allowed(event, args)]
-    assert wrong == []
+    wrong = [
+        (event, *paths)
+        for event, paths, is_change in _State.done
+        if not paths or not all(map(_may_write if is_change else _may_read, paths))
+    ]
+    assert not wrong, wrong
 
 
-def _is_allowed(event: str, args: tuple[Any, ...]) -> bool:
-    if event in _NEVER:
-        return False
-    if event == "open":
-        path, _, flags = args
-        if isinstance(path, int):
-            return True  # opened before, under its name
-        return _may_write(_whole(path)) if flags & _WRITING else _may_read(_whole(path))
-    return all(
-        _may_write(_whole(args[path], args[folder] if folder is not None else -1))
-        for path, folder in _CHANGES[event]
-    )
-
-
-def _whole(path: str | bytes | os.PathLike[str], folder: int = -1) -> Path:
-    """Where a path leads, without links: what is a link's own name counts as where it leads."""
-    beside = Path(f"/proc/self/fd/{folder}").resolve() if folder >= 0 else Path.cwd()
-    return (beside / os.fsdecode(path)).resolve()
-
-
-def _may_write(path: Path) -> bool:
+def _may_write(name: str) -> bool:
+    path = Path(name).resolve()  # a link counts as where it leads
     return path.is_relative_to(runs.runs_root().resolve()) or "__pycache__" in path.parts
 
 
-def _may_read(path: Path) -> bool:
+def _may_read(name: str) -> bool:
+    path = Path(name).resolve()
     known = [ROOT, runs.runs_root(), sys.prefix, sys.base_prefix, streamlit.__path__[0], *_SYSTEM]
     if "VAELAB_DATA" in os.environ:
         known.append(os.environ["VAELAB_DATA"])
