@@ -45,7 +45,7 @@ MAX_TENSORS = 2_000
 ENDS = ("finished", "stopped", "diverged")  # of a training, with weights to show for it
 SIZES = {"F16": 2, "F32": 4, "I64": 8, "I32": 4, "U8": 1}
 MODEL, LATENTS = "model/", "latents/"
-FLOATS = (f"{LATENTS}mean", f"{LATENTS}logvar")  # of the latents; the others are whole numbers
+ARE_WHOLE = {"mean": False, "logvar": False, "label": True, "split": True, "index": True}
 _ADVICE = "Choose a file that this program wrote (Share, then Checkpoint)."
 
 
@@ -243,9 +243,10 @@ def _check_tensors(
         for name, entry in header.items()
         if not name.startswith(LATENTS)
     }
-    for name, entry in header.items():
-        if name.startswith(LATENTS) and entry["dtype"].startswith("F") != (name in FLOATS):
-            raise _refused(f"the tensor {name[:80]!r} is of type {entry['dtype']}")
+    for name, is_whole in ARE_WHOLE.items():
+        dtype = header.get(LATENTS + name, {}).get("dtype")
+        if dtype is not None and dtype.startswith("F") == is_whole:
+            raise _refused(f"the tensor {LATENTS + name!r} is of type {dtype}")
     if received != expected:
         names = received.keys() ^ expected.keys() or {
             name for name in expected if received[name] != expected[name]

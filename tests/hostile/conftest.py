@@ -19,6 +19,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "runs"
     folder.mkdir()
     monkeypatch.setenv("VAELAB_RUNS", str(folder))
+    monkeypatch.setattr("os.fsync", lambda _: None)  # no power is cut here, and disks are slow
     return folder
 
 

@@ -24,7 +24,7 @@ from vae_core.errors import CheckpointError, InvalidInputError, NotExportableErr
 from vae_core.parcel import check_header, pack, unpack
 from vae_core.runs import Run
 
-some = settings(derandomize=True, max_examples=120, deadline=None, database=None)
+some = settings(derandomize=True, max_examples=100, deadline=None, database=None)
 GOOD = whole()
 RECORD = json.loads(checkpoints.parts(GOOD)[0]["__metadata__"]["record"])
 
@@ -84,7 +84,7 @@ def test_a_description_is_refused_or_works_whatever_stands_in_it() -> None:
             if run is not None:
                 taken.append(run)
     assert len(taken) > 50  # names, dates and counts may be anything
-    for run in taken[::3]:
+    for run in taken[::5]:
         works(run)
 
 
@@ -141,20 +141,26 @@ def extreme() -> dict[str, bytes]:
         )
 
     far = [[-1e6] * 3 + [0.0] + [1e6] * 3] * 2
+    beyond = {
+        ("name",): "\u202e:red[x]<b>`$|~[a](http://b)",
+        ("kl_per_dim",): [1e308, -1e308],
+        ("error_quantiles",): [-1e308] * 3 + [1e308] * 4,
+        ("num_done",): 10**40,
+        ("elapsed_s",): -1e308,
+        ("summary", "elbo_nats"): 1e308,
+    }
+    described = GOOD
+    for path, value in beyond.items():
+        described = with_record(described, path, value)
     return {
         "all in one place": filled(deep, "latents/mean", 0.0),
         "as far as may be": filled(GOOD, "latents/mean", 1e6),
         "as far as may be in many": filled(deep, "latents/mean", -1e6),
         "vast spreads": filled(GOOD, "latents/logvar", 3e38),
         "no weights": filled(told, "model/", 0.0),
-        "large weights": filled(deep, "model/", 1.0),
         "two pictures": few(GOOD),
-        "two pictures of no VAE": few(flat),
-        "sliders as far as may be": with_record(flat, ("latent_quantiles",), far),
-        "vast KL": with_record(deep, ("kl_per_dim",), [1e308, -1e308] * 8),
-        "vast errors": with_record(GOOD, ("error_quantiles",), [-1e308] * 3 + [1e308] * 4),
-        "vast counts": with_record(GOOD, ("num_done",), 10**40),
-        "a name that turns": with_record(GOOD, ("name",), "\u202e:red[x]<b>`$|~[a](http://b)"),
+        "two pictures, far sliders": with_record(few(flat), ("latent_quantiles",), far),
+        "a description beyond all": described,
     }
 
 
@@ -220,14 +226,15 @@ def test_a_text_that_cannot_be_written_is_refused(path: tuple[Any, ...]) -> None
 def test_the_bill_of_a_network_that_goes_too_far_is_none() -> None:
     model = load_checkpoint(ROOT / "checkpoints" / "digits-2d").model
     x = torch.zeros(1, *model.event_shape)
-    assert bill(model, x).recon_nats.isfinite().all()
+    assert bill(model, x).recon.isfinite().all()
     model.head.bias.data.fill_(3e38)
     with case(), pytest.raises(InvalidInputError, match="not finite: its weights are too large"):
         bill(model, x)
 
 
-def test_the_server_answers_every_file(client: TestClient, own_runs: Path) -> None:
-    files = checkpoints.headers(GOOD) | checkpoints.tensors(GOOD)
+def test_the_server_answers_whatever_is_sent(client: TestClient, own_runs: Path) -> None:
+    some_tensors = list(checkpoints.tensors(GOOD).items())[::4]
+    files = checkpoints.headers(GOOD) | dict(some_tensors)
     for name, content in files.items():
         answer = ask(client, "POST", "/api/checkpoints", content=content)
         assert answer.status_code in ((200, 400) if may_be_taken(name) else (400,)), name
