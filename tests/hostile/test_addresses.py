@@ -11,7 +11,7 @@ from tests.hostile.addresses import NAMES, read_by_pages
 from tests.hostile.pages import PAGES, opened
 from tests.hostile.texts import VALUES
 
-some = settings(derandomize=True, max_examples=8, deadline=None, database=None)
+some = settings(derandomize=True, max_examples=6, deadline=None, database=None)
 # Of each kind a few: a page takes a tenth of a second, and all would be too many.
 TELLING = (
     "a\x00b",
@@ -53,7 +53,7 @@ def test_a_page_opens_whatever_all_its_parameters_say(page: str, value: str) -> 
 
 @pytest.mark.parametrize("name", ["model", "view", "damage"])
 def test_a_page_opens_whatever_is_to_be_chosen_on_it(name: str) -> None:
-    for value in TELLING if name == "model" else TELLING[::3]:
+    for value in TELLING[::3]:
         opened("denoise" if name == "damage" else "explore", **{name: value})
 
 
