@@ -14,6 +14,20 @@ from vae_core.data import Dataset, DataSpec, ImageSource
 torch.set_num_threads(1)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many hostile inputs were tried: each test of `tests/hostile` has told its report."""
+    told = (
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "teardown"
+        for name, value in report.user_properties
+        if name == "hostile_cases"
+    )
+    if num := sum(told):
+        terminalreporter.write_line(f"hostile input: {num:,} cases")
+
+
 def _part(source: ImageSource, num: int) -> ImageSource:
     return ImageSource(source.spec, source.images[:num], source.labels[:num])
 

@@ -1,6 +1,7 @@
 """The axes of a map."""
 
 import json
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -63,8 +64,9 @@ def _axis(label: str, limit: float, line: str) -> dict[str, object]:
 
 
 def _ticks(limit: float) -> list[float]:
-    steps = (factor * 10.0**power for power in range(-3, 9) for factor in (1, 2, 5))
-    step = next(step for step in steps if limit < 4 * step)
+    """Round numbers, three or four on either side of 0, however far the map reaches."""
+    power = 10.0 ** math.floor(math.log10(limit / 4))
+    step = next(factor * power for factor in (1, 2, 5, 10, 20) if limit < 4 * factor * power)
     num = int(limit / step)
     return [step * i for i in range(-num, num + 1)]
 

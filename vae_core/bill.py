@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vae_core.distributions import DiagonalGaussian
+from vae_core.inference import finite
 from vae_core.likelihoods.base import Likelihood
 from vae_core.models import NO_CONDITIONS, LatentModel
 
@@ -44,7 +45,7 @@ def bill(model: LatentModel, x: Tensor, conditions: Mapping[str, Tensor] = NO_CO
     (term,) = model.infer(x, conditions)
     posterior, prior = term.posterior, model.prior(conditions)
     params = model.decode((posterior.mean,), conditions)
-    recon = pixel_nats(model.likelihood, params, x)
+    recon = finite(pixel_nats(model.likelihood, params, x))
     nothing = torch.empty(0)
     if not isinstance(posterior, DiagonalGaussian):
         return Bill(recon, nothing, posterior.mean[0], nothing, nothing, nothing)

@@ -86,7 +86,7 @@ class _File:
     def of(cls, path: Path) -> "_File":
         try:
             stat = path.stat()
-        except FileNotFoundError as error:
+        except OSError as error:
             raise RunError(f"{path} is gone; the film has fewer frames now.") from error
         return cls(path, (stat.st_mtime_ns, stat.st_ino))
 

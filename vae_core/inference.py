@@ -50,7 +50,8 @@ def encode(
 
     Raises:
         UnknownNameError: for a condition that the model's data set does not have.
-        InvalidInputError: for one of the wrong shape, type or range.
+        InvalidInputError: for one of the wrong shape, type or range, or when the network gives
+            numbers that are not finite.
     """
     own = told(model, conditions, len(x))
     posteriors = [
@@ -59,7 +60,7 @@ def encode(
     means = [q.mean.to(x.device) for q in posteriors]
     mean = torch.cat(means) if means else x.new_empty(0, model.latent_dim)
     logvars = [q.logvar.to(x.device) for q in posteriors if isinstance(q, DiagonalGaussian)]
-    return Encoded(mean, torch.cat(logvars) if logvars else None)
+    return Encoded(finite(mean), finite(torch.cat(logvars)) if logvars else None)
 
 
 @torch.inference_mode()
@@ -73,7 +74,8 @@ def decode(
         conditions: see `encode`.
 
     Raises:
-        InvalidInputError: when z has another shape or is not finite.
+        InvalidInputError: when z has another shape or is not finite, or what the network makes of
+            it is not.
     """
     if not bool(torch.isfinite(z).all()):
         raise InvalidInputError("A latent that is not a finite number was received; choose others.")
@@ -84,7 +86,7 @@ def decode(
         )
         for part in _parts(len(z))
     ]
-    return torch.cat(images) if images else z.new_empty(0, *model.event_shape)
+    return finite(torch.cat(images)) if images else z.new_empty(0, *model.event_shape)
 
 
 def reconstruct(
@@ -168,6 +170,22 @@ def told(model: LatentModel, conditions: Mapping[str, Tensor], num: int) -> dict
     picked = conditioning.pick(own, num)
     conditioning.check_values(picked)
     return picked
+
+
+def finite(values: Tensor) -> Tensor:
+    """What a network gave, once it is known to be numbers.
+
+    Weights that are all finite may still be too large for its sums.
+
+    Raises:
+        InvalidInputError: when it is not finite.
+    """
+    if not bool(torch.isfinite(values).all()):
+        raise InvalidInputError(
+            "This model's network gives numbers that are not finite: its weights are too large. "
+            "Choose another model, or train it again with a lower learning rate."
+        )
+    return values
 
 
 def _rows(told: Mapping[str, Tensor], part: slice) -> dict[str, Tensor]:

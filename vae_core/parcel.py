@@ -36,15 +36,16 @@ from vae_core.models import build_model
 from vae_core.record import MAX_REFERENCE, RunRecord, read_record, write_record
 from vae_core.runs import Run
 from vae_core.schema import Config
+from vae_core.showable import check_showable
 
 FORMAT = "vaelab-1"
 MAX_BYTES = 64 * 2**20
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2_000
 ENDS = ("finished", "stopped", "diverged")  # of a training, with weights to show for it
-MIN_LATENTS = 2  # of fewer a page can show no map
 SIZES = {"F16": 2, "F32": 4, "I64": 8, "I32": 4, "U8": 1}
 MODEL, LATENTS = "model/", "latents/"
+ARE_WHOLE = {"mean": False, "logvar": False, "label": True, "split": True, "index": True}
 _ADVICE = "Choose a file that this program wrote (Share, then Checkpoint)."
 
 
@@ -164,12 +165,19 @@ def _inside(metadata: object) -> _Inside:
         return _Inside.parse(
             {
                 "format": metadata.get("format"),
-                "record": json.loads(metadata.get("record", "")),
-                "directions": json.loads(metadata.get("directions", "[]")),
+                "record": _parsed(metadata.get("record", "")),
+                "directions": _parsed(metadata.get("directions", "[]")),
             }
         )
     except (ValueError, TypeError, RecursionError, VAELabError) as error:
         raise _refused(f"its description is not one that this version knows ({error})") from error
+
+
+def _parsed(text: str) -> Any:
+    """JSON whose texts can be written again: half a surrogate pair, which it may hold, cannot."""
+    found = json.loads(text)
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def _checked_record(record: RunRecord) -> RunRecord:
@@ -235,6 +243,10 @@ def _check_tensors(
         for name, entry in header.items()
         if not name.startswith(LATENTS)
     }
+    for name, is_whole in ARE_WHOLE.items():
+        dtype = header.get(LATENTS + name, {}).get("dtype")
+        if dtype is not None and dtype.startswith("F") == is_whole:
+            raise _refused(f"the tensor {LATENTS + name!r} is of type {dtype}")
     if received != expected:
         names = received.keys() ^ expected.keys() or {
             name for name in expected if received[name] != expected[name]
@@ -257,18 +269,18 @@ def _written(
             mine = {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
             write_atomically(folder / file, save(mine))
         write_record(folder, record)
-        if len(load_checkpoint(folder).latents) < MIN_LATENTS:
-            raise CheckpointError(f"latents of fewer than {MIN_LATENTS} pictures are there.")
+        found = load_checkpoint(folder)
         for one in directions:
             add_direction(
                 folder, record.config.model.latent_dim, one.name, one.vector, one.num_a, one.num_b
             )
+        check_showable(found, directions)
         return Run(folder.replace(root / record.id))
     except InvalidInputError as error:
         why = str(error).rstrip(".")
         raise _refused(f"its directions are not what they should be ({why})") from error
     except CheckpointError as error:
-        what = str(error).replace(f"{folder}{os.sep}", "")  # nobody else has seen that folder
+        what = str(error).replace(f"{folder}{os.sep}", "").rstrip(".")  # nobody knows that folder
         raise _refused(f"what is in it does not fit together: {what}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,8 +13,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 NAMES = {"WEBP": "WebP"}
 MAX_BYTES = 10 * 2**20
 MAX_PIXELS = 25_000_000
+MAX_LONG = 100_000  # pixels of a side: beside its pixels, each row of a picture takes some memory
+MAX_SCANS = 100  # of a JPEG, each of which may go over the whole picture; cameras write a dozen
 SIDE = 280  # of what is kept; many times what a model sees
-_ROWS = 256  # turned grey at once
+_SIDE_AT_ONCE = 1_024  # of what is turned grey at once
+_SCAN = b"\xff\xda"  # begins one
 _ORIENTATION = 0x0112  # the tag of how the camera was held
 
 
@@ -41,7 +44,7 @@ def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture
     """Read a picture, in grey. Transparent pixels count as white paper.
 
     Args:
-        content: a file of at most 10 MiB and 25 million pixels.
+        content: a file of at most 10 MiB and 25 million pixels, 100,000 a side.
         formats: that are taken, some of FORMATS.
 
     Raises:
@@ -53,10 +56,11 @@ def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture
         )
     try:
         picture = Image.open(io.BytesIO(content), formats=formats)
-        if picture.width * picture.height > MAX_PIXELS:
+        _check_size(picture)
+        if picture.format in ("JPEG", "MPO") and content.count(_SCAN) > MAX_SCANS:
             raise InvalidInputError(
-                f"A picture of {picture.width:,} x {picture.height:,} pixels was received; "
-                f"expected at most {MAX_PIXELS // 10**6} million. Make it smaller."
+                f"A JPEG in more than {MAX_SCANS} layers was received; expected a dozen. Save it "
+                "anew, not progressive."
             )
         return _read(picture)
     except InvalidInputError:
@@ -70,6 +74,18 @@ def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture
         raise InvalidInputError(
             f"This file cannot be read as a picture; expected {_listed(formats)}."
         ) from error
+
+
+def _check_size(picture: Image.Image) -> None:
+    """Of what its header says, before anything is unpacked."""
+    received = f"A picture of {picture.width:,} x {picture.height:,} pixels was received"
+    if picture.width * picture.height > MAX_PIXELS:
+        most = f"at most {MAX_PIXELS // 10**6} million"
+        raise InvalidInputError(f"{received}; expected {most}. Make it smaller.")
+    if max(picture.size) > MAX_LONG:
+        raise InvalidInputError(
+            f"{received}; expected at most {MAX_LONG:,} a side. Cut out what matters."
+        )
 
 
 def _listed(formats: tuple[str, ...]) -> str:
@@ -94,17 +110,20 @@ def _read(picture: Image.Image) -> GreyPicture:
 def _on_paper(picture: Image.Image) -> Image.Image:
     """In grey, 8 bits, on white where it is transparent.
 
-    Some rows after the others: in between they are in colour four times over, which would be a lot
-    of memory for a whole picture.
+    One square after the other: in between they are in colour four times over, which would be a lot
+    of memory for a whole picture, or for whole rows of a very wide one.
     """
     flat = Image.new("L", picture.size)
-    for top in range(0, picture.height, _ROWS):
-        bottom = min(top + _ROWS, picture.height)
-        flat.paste(_rows_on_paper(picture.crop((0, top, picture.width, bottom))), (0, top))
+    for top in range(0, picture.height, _SIDE_AT_ONCE):
+        bottom = min(top + _SIDE_AT_ONCE, picture.height)
+        for left in range(0, picture.width, _SIDE_AT_ONCE):
+            right = min(left + _SIDE_AT_ONCE, picture.width)
+            part = picture.crop((left, top, right, bottom))
+            flat.paste(_part_on_paper(part), (left, top))
     return flat
 
 
-def _rows_on_paper(picture: Image.Image) -> Image.Image:
+def _part_on_paper(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
         return Image.fromarray((np.asarray(picture, np.float64) / 257).clip(0, 255).astype("u1"))
     over = picture.convert("RGBA")

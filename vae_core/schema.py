@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vae_core.errors import InvalidConfigError, shortened
 
-MAX_ERRORS = 10
+MAX_ERRORS, MAX_EXPECTED = 10, 400
 
 
 class Config(BaseModel):
@@ -35,7 +35,7 @@ def _readable(error: ValidationError) -> str:
     lines = []
     for item in error.errors(include_url=False)[:MAX_ERRORS]:
         where = shortened(".".join(str(part) for part in item["loc"]) or "configuration")
-        expected = item["msg"][0].lower() + item["msg"][1:]
+        expected = (item["msg"][0].lower() + item["msg"][1:])[:MAX_EXPECTED]  # some repeat it all
         lines.append(f"{where}: received {shortened(repr(item['input']))}, but {expected}.")
     if error.error_count() > MAX_ERRORS:
         lines.append(f"And {error.error_count() - MAX_ERRORS:,} more.")

@@ -15,6 +15,7 @@ from ui.api import (
     searching,
     sharing,
 )
+from ui.api.convertors import REST
 from ui.api.refusal import refusal
 from vae_core.errors import shortened
 
@@ -52,4 +53,4 @@ _ROUTES = [
     *histories.ROUTES,
 ]
 # Routes are tried in order; one that is no function takes every method.
-ROUTES = [*_ROUTES, Route("/api/{path:path}", Elsewhere())]
+ROUTES = [*_ROUTES, Route("/api/{path" + REST + "}", Elsewhere())]

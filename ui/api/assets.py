@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from ui.api.refusal import refusal
 from ui.components import SCRIPTS, VERSION
+from vae_core.errors import shortened
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 PLOTLY_URL = f"/api/plotly-{plotly.__version__}.js"
@@ -21,7 +22,7 @@ def script(request: Request) -> Response:
     """Serve one module of `ui/components`."""
     name = request.path_params["name"]
     if request.path_params["version"] != VERSION or name not in SCRIPTS:
-        error = f"No script {name!r} in this version; reload the page."
+        error = f"No script {shortened(repr(name))} in this version; reload the page."
         return refusal(error, 404)
     return Response(SCRIPTS[name], media_type=_SCRIPT, headers=FOR_EVER)
 

@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ui import theme
+from ui.api.convertors import COUNT
 from ui.api.following import frame_json, json_text
 from ui.api.refusal import refusal
 from vae_core import catalogue
@@ -57,5 +58,5 @@ def as_gif(request: Request) -> Response:
 ROUTES = [
     Route("/api/runs/{run_id}/frames", index),
     Route("/api/runs/{run_id}/film.gif", as_gif),
-    Route("/api/runs/{run_id}/frames/{step:int}/{newest:int}", moment),
+    Route("/api/runs/{run_id}/frames/{step" + COUNT + "}/{newest" + COUNT + "}", moment),
 ]

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ui import cache, told
 from ui.api.assets import FOR_EVER
+from ui.api.convertors import COUNT
 from ui.api.refusal import refusal
 from ui.told import Given
 from vae_core.checkpoints import Checkpoint
@@ -197,7 +198,7 @@ ROUTES = [
     Route(MODEL + "/encoder", network),
     Route(MODEL + "/decoder", network),
     Route(MODEL + "/latents", latents),
-    Route(MODEL + "/pictures/{number:int}.png", sheet),
+    Route(MODEL + "/pictures/{number" + COUNT + "}.png", sheet),
     Route(MODEL + "/readable.png", readable),
     Route(MODEL + "/decode", decoded, methods=["POST"]),
     Route(MODEL + "/film", film, methods=["POST"]),

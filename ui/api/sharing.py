@@ -20,20 +20,28 @@ from vae_core.checkpoints import Checkpoint
 from vae_core.errors import VAELabError
 from vae_core.export.notebook import notebook
 
-MAX_ADDRESS = 1_200  # what a phone still reads from a screen
+MAX_ADDRESS = 1_200  # bytes: what a phone still reads from a screen
 _QUIET = 4  # white modules around a code
 
 
 def qr(request: Request) -> Response:
     """Serve `?text=`, an address, as a QR code in SVG: black on white, whatever the theme."""
     text = request.query_params.get("text", "")
-    if not 0 < len(text) <= MAX_ADDRESS or urlsplit(text).scheme not in ("http", "https"):
-        error = f"An address of at most {MAX_ADDRESS:,} characters is expected as text."
+    if not _is_address(text):
+        error = f"An address of at most {MAX_ADDRESS:,} bytes is expected as text."
         return refusal(error, 400)
     buffer = io.BytesIO()
     code = segno.make(text, error="l", micro=False)
     code.save(buffer, kind="svg", border=_QUIET, light="#fff", xmldecl=False, svgns=True)
     return Response(buffer.getvalue(), media_type="image/svg+xml")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        is_web = urlsplit(text).scheme in ("http", "https")
+    except ValueError:
+        return False
+    return is_web and len(text.encode()) <= MAX_ADDRESS
 
 
 def _file(content: bytes, name: str, media_type: str) -> Response:

@@ -6,7 +6,9 @@ something from another site's page (`origin`). Where a code is set, nobody goes 
 token (`greeting`). Streamlit's own routes pass here as ours do.
 """
 
-from starlette.requests import HTTPConnection
+from contextlib import suppress
+
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,6 +47,11 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        # Whoever hangs up in the middle of a body is no fault of ours, and waits for no answer.
+        with suppress(ClientDisconnect):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = HTTPConnection(scope)
         sent = _Sent(asked, send, is_shared=self.door is None)
         answer = self._refused(asked)
@@ -71,6 +78,8 @@ class Guard:
     async def _pass_on(self, asked: HTTPConnection, receive: Receive, sent: "_Sent") -> None:
         try:
             await self.app(asked.scope, receive, sent)
+        except ClientDisconnect:
+            raise
         except Exception:
             # The server around us says what it was in its output, and would answer without headers.
             if asked.scope["type"] == "http" and not sent.has_begun:
