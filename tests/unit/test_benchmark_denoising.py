@@ -185,7 +185,25 @@ def test_rows_of_other_images_methods_or_weights_are_never_taken_for_these(
     ]
     weights.write_bytes(b"after")
     folders.append(denoising.folder_of("digits", 300, ["median"]))
-    assert len(set(folders)) == 5
+    monkeypatch.setattr(denoising, "version", lambda name: "9" if name == "PyWavelets" else "1")
+    folders.append(denoising.folder_of("digits", 300, ["median"]))
+    assert len(set(folders)) == 6
+
+
+def test_every_library_that_makes_or_measures_a_row_is_told() -> None:
+    needed = {"torch", "torchvision", "torchmetrics", "scikit-image", "scipy", "PyWavelets"}
+    assert needed <= set(denoising.versions())
+
+
+def test_a_picture_that_was_spared_counts_for_40_db_in_a_row() -> None:
+    source, reader = denoising.first_images("digits", 20), reader_of("digits")
+    assert reader is not None
+    clean = source.pixels()
+    whole = method("median", lambda x: torch.cat([clean[:5], (x + 0.1).clamp(0, 1)[5:]]))
+    row_ = protocol.measured([whole], source, reader, "gaussian", 0.3)["median"]
+    noisy = damage(clean, "gaussian", 0.3, torch.Generator().manual_seed(0)).images
+    others = psnr_db((noisy + 0.1).clamp(0, 1), clean)[5:].sum().item()
+    assert row_["psnr_db"] == pytest.approx((5 * 40 + others) / 20, abs=1e-3)
 
 
 @pytest.mark.parametrize("dataset", denoising.NAMES)
@@ -193,8 +211,11 @@ def test_rows_depend_on_every_method_and_on_the_weights(dataset: str) -> None:
     names = {path.relative_to(denoising.ROOT).as_posix() for path in denoising.ingredients(dataset)}
     assert {"vae_core/restoration/classical.py", "vae_core/corruption/noise.py"} <= names
     assert "vae_core/metrics/reconstruction.py" in names
+    assert {"vae_core/likelihoods/base.py", "vae_core/distributions.py"} <= names
+    assert {"vae_core/inference.py", "vae_core/checkpoints.py"} <= names
     for model in protocol.MODELS[dataset]:
         assert f"checkpoints/{model}/model.safetensors" in names
+        assert f"checkpoints/{model}/run.json" in names
         assert (catalogue.BUNDLED / model).is_dir()
 
 
