@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.classroom_session import Log, Session
 from ui.api.following import frame_json, json_text
+from vae_core.restoration import CHAMPION
 from vae_core.runs import Run
 
 MODEL = "digits-2d"
@@ -118,7 +119,7 @@ class Lesson:
         """Move the level."""
         async with self.log.timed("go to Denoise"):
             await self.session.go("denoise")
-        methods = ["median", f"one-pass:{MODEL}", "champion"]
+        methods = ["median", f"one-pass:{MODEL}", CHAMPION]
         asked = {"model": MODEL, "kind": "gaussian", "images": 0, "noise": 0, "methods": methods}
         for _ in range(DRAGS):
             await self.think()

@@ -18,14 +18,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import vae_core  # noqa: F401  (before torch, as in the app: it sets how OpenMP's threads wait)
 
 # isort: split
-import scipy
-import skimage
 import torch
 
 from benchmarks import common, denoising_tables
@@ -42,6 +41,15 @@ FOLDER = CACHE / "denoising"
 DOCUMENT = ROOT / "docs" / "DENOISING.md"
 NAMES = {"mnist": "denoising", "digits": "denoising-digits"}
 """Data set -> name of its result files."""
+CODE = (
+    *("corruption", "restoration", "metrics", "data", "models", "likelihoods"),
+    *("inference.py", "distributions.py", "checkpoints.py"),
+)
+OF_A_MODEL = ("model.safetensors", "run.json")
+LIBRARIES = (
+    *("torch", "torchvision", "torchmetrics", "scikit-image", "scipy", "numpy", "PyWavelets"),
+    "pillow",
+)
 INTRODUCTION = __doc__.split("\n\n", 1)[1]
 
 
@@ -49,10 +57,9 @@ def ingredients(dataset: str) -> list[Path]:
     """Every file that a row depends on, in order: what damages, restores and measures, weights."""
     core, checkpoints = ROOT / "vae_core", ROOT / "checkpoints"
     roots = [
-        *(core / name for name in ("corruption", "restoration", "metrics", "data", "models")),
-        core / "inference.py",
+        *(core / name for name in CODE),
         Path(protocol.__file__),
-        *(checkpoints / name / "model.safetensors" for name in protocol.MODELS[dataset]),
+        *(checkpoints / name / file for name in protocol.MODELS[dataset] for file in OF_A_MODEL),
         checkpoints / "restorers",
         checkpoints / "extractors" / READERS[dataset],
     ]
@@ -60,9 +67,15 @@ def ingredients(dataset: str) -> list[Path]:
     return sorted(path for path in files if path.is_file() and path.suffix != ".pyc")
 
 
+def versions() -> dict[str, str]:
+    """Of every library that makes or measures a row."""
+    return {name: version(name) for name in LIBRARIES}
+
+
 def folder_of(dataset: str, num_images: int, names: Iterable[str]) -> Path:
-    """Where rows are kept: other images, methods, code or weights have another folder."""
-    digest = hashlib.blake2b(f"{num_images} {' '.join(names)}".encode(), digest_size=6)
+    """Where rows are kept: what a row depends on names the folder."""
+    told = [str(num_images), *names, *(f"{name} {it}" for name, it in versions().items())]
+    digest = hashlib.blake2b(" ".join(told).encode(), digest_size=6)
     for path in ingredients(dataset):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return FOLDER / f"{dataset}-{digest.hexdigest()}"
@@ -145,11 +158,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "aims": judged(results),
         "baseline_wins": baseline_wins(results),
         "machine": machine,
-        "versions": {
-            "torch": torch.__version__,
-            "scikit-image": skimage.__version__,
-            "scipy": scipy.__version__,
-        },
+        "versions": versions(),
     }
 
 

@@ -27,6 +27,7 @@ from benchmarks import common
 from benchmarks.peers import BenchmarkError
 from tests.e2e import stage
 from vae_core.corruption import CORRUPTIONS
+from vae_core.restoration import CHAMPION
 
 TIMES = 100
 WARM = 5
@@ -38,7 +39,7 @@ FILTERS = {"gaussian": "median", "half": "biharmonic", "down-sample": "bicubic"}
 def question(dataset: str, kind: str, level: float) -> dict[str, Any]:
     """What the page posts when its slider comes to a level."""
     model = MODELS[dataset]
-    methods = [FILTERS[kind], f"one-pass:{model}", "champion"]
+    methods = [FILTERS[kind], f"one-pass:{model}", CHAMPION]
     return {"model": model, "kind": kind, "level": level, "methods": methods}
 
 

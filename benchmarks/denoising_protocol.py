@@ -15,10 +15,10 @@ from torch import Tensor
 from vae_core import catalogue, load_checkpoint
 from vae_core.corruption import Damaged, damage
 from vae_core.data import ImageSource
-from vae_core.metrics import psnr_db, ssim
+from vae_core.metrics import mean_psnr_db, psnr_db, ssim
 from vae_core.metrics.extractor import Extractor
 from vae_core.models import NO_CONDITIONS
-from vae_core.restoration import Method
+from vae_core.restoration import CHAMPION, Method
 from vae_core.restoration.methods import champion_method, classical_methods, model_methods
 
 DAMAGES: dict[str, tuple[float, ...]] = {
@@ -36,8 +36,11 @@ DAMAGES: dict[str, tuple[float, ...]] = {
 }
 """Kind of damage -> levels, each in the unit of that kind."""
 
-NOISY, SEARCH, CHAMPION = "noisy", "search", "champion"
-CLASSICAL = ("median", "gaussian", "tv", "wavelet", "nl-means", "bicubic", "biharmonic")
+NOISY, SEARCH = "noisy", "search"
+CLASSICAL = (
+    *("median", "gaussian", "tv", "wavelet", "nl-means"),
+    *("deconvolution", "bicubic", "biharmonic"),
+)
 VAES = ("vae", "denoising-vae", "posterior-mean")
 METHODS = (*CLASSICAL, *VAES, SEARCH, CHAMPION)
 """Who takes part, beside "noisy", which does nothing."""
@@ -68,7 +71,8 @@ class Row:
     """What one method reached on one damage.
 
     Attributes:
-        psnr_db, ssim: means over the images, which have values in [0, 1].
+        psnr_db, ssim: means over the images, which have values in [0, 1]; of PSNR each counts for
+            40 dB at most.
         accuracy: share of the restored images whose class the reader still names.
         num_images: that were restored.
         psnr_db_first: mean over the first `FIRST` images alone: all methods have it, so that it
@@ -139,11 +143,11 @@ def _row(
     each_db = psnr_db(images, clean)
     is_read = reader.classify(images) == labels
     return Row(
-        psnr_db=round(float(each_db.mean()), 3),
+        psnr_db=round(mean_psnr_db(each_db), 3),
         ssim=round(float(ssim(images, clean).mean()), 4),
         accuracy=round(float(is_read.double().mean()), 4),
         num_images=len(clean),
-        psnr_db_first=round(float(each_db[:FIRST].mean()), 3),
+        psnr_db_first=round(mean_psnr_db(each_db[:FIRST]), 3),
         ms_per_image=ms,
     )
 

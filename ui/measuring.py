@@ -242,7 +242,15 @@ class Measurements:
             with self._changed:
                 job.first_row_at = job.first_row_at or time.monotonic()
                 job.rows.append(row_of(said["row"]))
+                if self._is_forsaken(job):
+                    self._now = None  # so that it is not kept, and its process is ended
+                    return ""
         raise BrokenPipeError
+
+    def _is_forsaken(self, job: _Job) -> bool:
+        """Whether others wait for what nobody has looked at for long: a tab that was closed."""
+        is_left = time.monotonic() - job.looked_at >= GONE_S
+        return is_left and self._now is job and bool(self._line)
 
     def _ready_child(self) -> "subprocess.Popen[str] | None":
         with self._changed:

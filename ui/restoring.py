@@ -11,17 +11,23 @@ from vae_core.corruption import CORRUPTIONS
 from vae_core.data import DataSpec
 from vae_core.data.strokes import draw_digits
 from vae_core.errors import CheckpointError, InvalidInputError, UnknownNameError
-from vae_core.restoration import Method, champion_method, classical_methods, model_methods
+from vae_core.restoration import (
+    CHAMPION,
+    Method,
+    champion_method,
+    classical_methods,
+    model_methods,
+)
 from vae_core.restoration.base import Family
+from vae_core.restoration.choosing import ONE_PASS
 
 NUM_IMAGES = 8
 MAX_OWN = 16  # pictures of a person's own at once
 MAX_OTHERS = 8  # models beside the picker's
 DIGITS = tuple("0123456789")
-ONE_PASS, CHAMPION = "one-pass", "champion"
 _GROUPS = {"classical": "Filters", "champion": "Made for restoring"}
 # The filter that stands for all of them until More methods is opened: the first that fits.
-FILTERS = ("biharmonic", "bicubic", "median", "gaussian")
+FILTERS = ("biharmonic", "bicubic", "deconvolution", "median", "gaussian")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from vae_core.errors import InvalidInputError, UnknownNameError, VAELabError, sh
 from vae_core.metrics.extractor import reader_of
 from vae_core.models import LatentModel
 from vae_core.restoration import (
+    CHAMPION,
     LevelRow,
     Method,
     champion_method,
@@ -38,7 +39,6 @@ from vae_core.restoration import (
 from vae_core.schema import Config
 
 NICENESS = 5
-CHAMPION = "champion"
 MAX_IMAGES, NUM_SLOW = 200, 16
 MAX_METHODS, MAX_LEVELS = 10, 21
 

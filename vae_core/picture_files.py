@@ -1,7 +1,9 @@
 """Files of pictures that people bring: read with limits, in grey."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ MAX_PIXELS = 25_000_000
 MAX_LONG = 100_000  # pixels of a side: beside its pixels, each row of a picture takes some memory
 MAX_SCANS = 100  # of a JPEG, each of which may go over the whole picture; cameras write a dozen
 SIDE = 280  # of what is kept; many times what a model sees
+_FAINT = 64  # of 255
 _SIDE_AT_ONCE = 1_024  # of what is turned grey at once
 _SCAN = b"\xff\xda"  # begins one
 _ORIENTATION = 0x0112  # the tag of how the camera was held
@@ -50,6 +53,12 @@ def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture
     Raises:
         InvalidInputError: for anything else.
     """
+    return _opened(content, formats, _read)
+
+
+def _opened(
+    content: bytes, formats: tuple[str, ...], read: Callable[[Image.Image], GreyPicture]
+) -> GreyPicture:
     if len(content) > MAX_BYTES:
         raise InvalidInputError(
             f"A file of more than {MAX_BYTES // 2**20} MiB was received; choose a smaller picture."
@@ -62,7 +71,7 @@ def read_grey(content: bytes, formats: tuple[str, ...] = FORMATS) -> GreyPicture
                 f"A JPEG in more than {MAX_SCANS} layers was received; expected a dozen. Save it "
                 "anew, not progressive."
             )
-        return _read(picture)
+        return read(picture)
     except InvalidInputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -88,6 +97,24 @@ def _check_size(picture: Image.Image) -> None:
         )
 
 
+def read_light(content: bytes, formats: tuple[str, ...], size: tuple[int, int]) -> GreyPicture:
+    """Read where a picture is light: no pixel of it is lost where it is made smaller.
+
+    Args:
+        content, formats: see `read_grey`.
+        size: (h, w) of the grey values, at most the picture's own.
+
+    Returns:
+        A picture of 255, wherever any pixel of the file is lighter than a quarter, and 0: a line of
+        one pixel that lies between two is half as bright in both, and what JPEG leaves around an
+        edge is darker.
+
+    Raises:
+        InvalidInputError: as `read_grey` does.
+    """
+    return _opened(content, formats, partial(_read_light, size=size))
+
+
 def _listed(formats: tuple[str, ...]) -> str:
     *first, last = (NAMES.get(name, name) for name in formats)
     return f"{', '.join(first)} or {last}" if first else last
@@ -105,6 +132,25 @@ def _read(picture: Image.Image) -> GreyPicture:
     flat = _on_paper(picture)
     flat.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
     return GreyPicture(np.asarray(flat, np.float64), width, height, num_pictures, is_turned)
+
+
+def _read_light(picture: Image.Image, size: tuple[int, int]) -> GreyPicture:
+    ImageOps.exif_transpose(picture, in_place=True)
+    is_light = np.asarray(_on_paper(picture)) > _FAINT
+    width, height = picture.size
+    for axis, num in enumerate(size):
+        is_light = _any_of(is_light, num, axis)
+    return GreyPicture(np.where(is_light, 255.0, 0.0), width, height)
+
+
+def _any_of(is_light: NDArray[np.bool_], num: int, axis: int) -> NDArray[np.bool_]:
+    """Make `num` of the places along an axis, each of all that it covers, if only in part."""
+    cells, old = np.arange(num), is_light.shape[axis]
+    first, behind = cells * old // num, -(-(cells + 1) * old // num)
+    # From first to behind, and from there to the next first, which is left out.
+    places = np.stack([first, behind.clip(max=old - 1)], 1).ravel()[:-1]
+    found: NDArray[np.bool_] = np.logical_or.reduceat(is_light, places, axis)
+    return found.take(2 * cells, axis)
 
 
 def _on_paper(picture: Image.Image) -> Image.Image:

@@ -1,5 +1,6 @@
 """One measurement at a time on a server, shared by all who ask for the same."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,11 +174,42 @@ def test_what_waits_while_nobody_looks_is_dropped(
     here.ask(wanted(1), "ada")
     stub.wait_for(1)
     here.ask(wanted(2), "bob")
-    monkeypatch.setattr(measuring, "GONE_S", -1.0)
+    monkeypatch.setattr(measuring, "GONE_S", 0.5)
+    left_at = time.monotonic()
+    until(lambda: seen(here, wanted(1)) and time.monotonic() > left_at + 0.6)
     stub.end(1)
     assert ends(here, wanted(1)).status == "finished"
     until(lambda: here.look(wanted(2), "bob") is None)
     assert stub.begun() == [1]
+
+
+def test_what_is_measured_while_nobody_looks_gives_way_to_those_who_wait(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "GONE_S", 0.5)
+    here = stub.measurements()
+    here.ask(wanted(1), "ada")  # and closes the page
+    stub.wait_for(1)
+    here.ask(wanted(2), "bob")
+    asked_at = time.monotonic()
+    until(lambda: seen(here, wanted(2), "bob") and time.monotonic() > asked_at + 0.6)
+    (stub.here / "1").write_text("")  # the next row comes
+    until(lambda: seen(here, wanted(2), "bob").status == "measuring")
+    assert here.look(wanted(1), "ada") is None
+    stub.end(2)
+    assert ends(here, wanted(2)).status == "finished"
+    assert len(stub.started) == 2
+
+
+def test_what_is_measured_while_nobody_looks_goes_on_as_long_as_nobody_waits(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = stub.measurements()
+    here.ask(wanted(1), "ada")
+    stub.wait_for(1)
+    monkeypatch.setattr(measuring, "GONE_S", -1.0)
+    stub.end(1)
+    assert ends(here, wanted(1)).status == "finished"
 
 
 def test_a_process_waits_warm_for_those_who_may_ask_and_not_for_ever(

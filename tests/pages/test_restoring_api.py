@@ -218,6 +218,23 @@ def test_a_body_that_is_too_long_is_not_read(client: TestClient) -> None:
     assert answer.status_code == 413
 
 
+def test_what_takes_long_is_refused_while_a_slider_moves(client: TestClient) -> None:
+    answer = ask(client, methods=["median", f"search:{MODEL}"], kind="half")
+    assert answer.status_code == 400
+    assert "'search:digits-2d' takes too long" in answer.json()["error"]
+    assert "/api/restore/search" in answer.json()["error"]
+
+
+def test_a_picture_that_was_spared_counts_for_40_db_in_what_is_said(client: TestClient) -> None:
+    noisy = np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8)
+    own = [own_picture(np.zeros((8, 8), np.uint8)), own_picture(noisy)]  # black stays black
+    methods = ["median", f"one-pass:{MODEL}"]
+    answer = ask(client, kind="speckle", level=0.4, own=own, methods=methods).json()
+    spared, other = answer["numbers"]["median"]["psnrDb"]
+    assert spared == pytest.approx(100)
+    assert f"(PSNR {(40 + other) / 2:.1f} against" in " ".join(answer["remarks"])
+
+
 def test_a_number_that_is_none_is_refused(client: TestClient) -> None:
     text = b'{"model": "digits-2d", "kind": "gaussian", "level": NaN}'
     answer = client.post("/api/restore", content=text)

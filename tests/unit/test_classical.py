@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from skimage.restoration import richardson_lucy
 from torch import Tensor
 
 from vae_core import median_filter
 from vae_core.corruption import damage
+from vae_core.data import Dataset
 from vae_core.errors import InvalidInputError
+from vae_core.metrics import psnr_db
 from vae_core.restoration import classical
 
 Seeded = Callable[[int], torch.Generator]
@@ -72,6 +75,7 @@ def test_filters_leave_an_even_image_as_it_is(value: float) -> None:
         classical.total_variation(x, 0.5),
         classical.wavelet(x, 0.2),
         classical.nl_means(x, 0.2),
+        classical.deconvolution(x, 1.0, 1e8),
     ):
         torch.testing.assert_close(restored, x)
 
@@ -84,6 +88,8 @@ def test_strength_zero_leaves_images_as_they_are(seeded: Seeded) -> None:
         classical.total_variation(x, 0.0),
         classical.wavelet(x, 0.0),
         classical.nl_means(x, 0.0),
+        classical.deconvolution(x, 1.0, 0.0),
+        classical.deconvolution(x, 0.0, 1e8),
     ):
         assert torch.equal(restored, x)
         assert restored.data_ptr() != x.data_ptr()
@@ -132,6 +138,43 @@ def test_where_everything_looks_alike_non_local_means_are_means_of_the_window(
     restored = classical.nl_means(x, h=1e4, patch_size=3, patch_distance=2)
     means = torch.nn.functional.avg_pool2d(x, 5, stride=1)
     torch.testing.assert_close(restored[..., 2:-2, 2:-2], means, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("height", "width", "level"), [(28, 28, 0.4), (8, 8, 1.0), (20, 31, 0.4)])
+def test_deconvolution_finds_what_was_blurred_up_to_the_edges(
+    height: int, width: int, level: float, seeded: Seeded
+) -> None:
+    x = torch.rand(2, 3, height, width, generator=seeded(0))
+    blurred = damage(x, "blur", level, seeded(0)).images
+    restored = classical.deconvolution(blurred, level, 1e10)
+    assert float((blurred - x).abs().max()) > 0.1
+    torch.testing.assert_close(restored, x, atol=0.05, rtol=0)
+
+
+def test_deconvolution_takes_little_account_of_what_is_lost_in_noise(seeded: Seeded) -> None:
+    x = torch.zeros(1, 1, 28, 28)
+    x[..., 8:20, 12:16] = 1.0
+    blurred = damage(x, "blur", 0.6, seeded(0)).images
+    rounded = (blurred * 255).round() / 255  # as a file holds it
+
+    def error(images: Tensor, ratio: float) -> float:
+        return float((classical.deconvolution(images, 0.6, ratio) - x).square().mean())
+
+    assert error(blurred, 1e12) < error(blurred, 1e3) < float((blurred - x).square().mean())
+    assert error(rounded, 1e3) < float((rounded - x).square().mean()) < error(rounded, 1e12)
+
+
+def test_deconvolution_is_closer_than_richardson_and_lucy(digits: Dataset, seeded: Seeded) -> None:
+    clean = digits.val.pixels(0, 10)
+    blurred = damage(clean, "blur", 1.0, seeded(0)).images
+    reach = np.arange(-2, 3)
+    bell = np.exp(-0.5 * (reach / 0.8) ** 2)
+    kernel = np.outer(bell, bell)[None] / bell.sum() ** 2
+    padded = np.pad(blurred[:, 0].double().numpy(), ((0, 0), (2, 2), (2, 2)), mode="reflect")
+    ours = psnr_db(classical.deconvolution(blurred, 1.0, 1e8), clean).mean()
+    for num_iter in (5, 30, 300):
+        theirs = richardson_lucy(padded, kernel, num_iter=num_iter)[:, None, 2:-2, 2:-2]
+        assert psnr_db(torch.from_numpy(theirs).float(), clean).mean() < ours - 10
 
 
 @pytest.mark.parametrize(("side", "factor"), [(28, 2.0), (28, 4.0), (9, 2.0)])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from vae_core.corruption import CORRUPTIONS, damage
+from vae_core.corruption import CORRUPTIONS, corrupt, damage, given
 from vae_core.data import Dataset
 from vae_core.errors import InvalidInputError, UnknownNameError
 from vae_core.metrics import psnr_db
@@ -21,6 +21,7 @@ FIT = {
     "tv": {*CHANGED},
     "wavelet": {*CHANGED},
     "nl-means": {*CHANGED},
+    "deconvolution": {"blur"},
     "bicubic": {"down-sample"},
     "biharmonic": {*MISSING},
 }
@@ -102,6 +103,10 @@ def test_where_there_is_no_damage_nothing_is_changed(kind: str, tiny: Dataset) -
         ("drop-out", 0.5, "gaussian", 6.0),
         ("scribble", 0.3, "biharmonic", 2.0),
         ("down-sample", 2.0, "bicubic", 1.5),
+        ("blur", 0.6, "deconvolution", 15.0),
+        ("blur", 0.7, "deconvolution", 15.0),  # between two levels that were measured
+        ("blur", 0.9, "deconvolution", 12.0),
+        ("blur", 1.0, "deconvolution", 12.0),
     ],
 )
 def test_filters_help_where_they_are_known_to(
@@ -112,3 +117,16 @@ def test_filters_help_where_they_are_known_to(
     restored = classical_methods("mnist")[method].restore(damaged, {}, 0).images
     gain = psnr_db(restored, clean).mean() - psnr_db(damaged.images, clean).mean()
     assert float(gain) >= gain_db
+
+
+@pytest.mark.parametrize("said", [0.5, 0.6, 0.65])
+def test_a_picture_that_came_blurred_gets_sharper_though_its_level_is_a_guess(
+    said: float, mnist: Dataset, seeded: Seeded
+) -> None:
+    clean = mnist.test.pixels(0, 20)
+    blurred = (corrupt(clean, "blur", 0.6, seeded(0)) * 255).round() / 255
+    method = classical_methods("mnist")["deconvolution"]
+    restored = method.restore(given(blurred, "blur", said), {}, 0).images
+    assert float((psnr_db(restored, clean) - psnr_db(blurred, clean)).mean()) > 3
+    part = given(blurred, "blur", said).rows(slice(3, 5))
+    torch.testing.assert_close(method.restore(part, {}, 0).images, restored[3:5])

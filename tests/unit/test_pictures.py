@@ -273,6 +273,37 @@ def test_a_mask_follows_its_picture_into_the_frame() -> None:
     assert not bool(found[laid.picture < 0.01].any())
 
 
+@pytest.mark.parametrize("grey", [255, 100])  # 100: a line that lies between two pixels
+@pytest.mark.parametrize("side", [1400, 1373])
+def test_a_scratch_of_one_pixel_is_not_lost_on_the_way(side: int, grey: int) -> None:
+    pixels, scratch = np.zeros((side, side), np.uint8), np.zeros((side, side), np.uint8)
+    pixels[400:1000, 600:800] = 255
+    scratch[77:, 701] = grey
+    is_missing = read_mask(as_file(scratch), prepare(as_file(pixels), "mnist", "plain"))[0, 0]
+    column = 701 * 28 // side
+    assert is_missing[:, column].nonzero()[:, 0].tolist() == list(range(1, 28))
+    assert int(is_missing.sum()) == 27
+
+
+def test_what_jpeg_leaves_around_a_mask_hides_nothing() -> None:
+    pixels, hole = np.zeros((560, 560), np.uint8), np.zeros((560, 560), np.uint8)
+    pixels[100:400, 200:300] = 255
+    hole[201:301, 201:301] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(hole).save(buffer, format="JPEG", quality=75)
+    is_missing = read_mask(buffer.getvalue(), prepare(as_file(pixels), "mnist", "plain"))[0, 0]
+    rows, columns = is_missing.any(1).nonzero()[:, 0], is_missing.any(0).nonzero()[:, 0]
+    assert rows.tolist() == columns.tolist() == [10, 11, 12, 13, 14, 15]
+
+
+def test_a_mask_beside_what_was_kept_is_refused_and_it_is_said_why() -> None:
+    pixels, mask = np.zeros((400, 400), np.uint8), np.zeros((400, 400), np.uint8)
+    pixels[180:220, 195:205] = 255
+    mask[:20] = 255
+    with pytest.raises(InvalidInputError, match="hides no pixel of what was kept of the picture"):
+        read_mask(as_file(mask), prepare(as_file(pixels), "mnist", "ink"))
+
+
 @pytest.mark.parametrize(
     ("mask", "said"),
     [

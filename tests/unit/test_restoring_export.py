@@ -82,7 +82,8 @@ def test_the_page_shows_the_pictures_as_they_are_and_marks_the_best() -> None:
     spread = np.asarray(Image.open(io.BytesIO(base64.b64decode(strips[4]))))
     np.testing.assert_array_equal(spread[:, :8], pixels[0])  # a quarter is white
     assert content.count('class="number best"') == 1
-    assert '<td class="number best">46.67</td>' in content
+    assert '<td class="number best">26.67</td>' in content  # (20.5 + 19.5 + 40) / 3
+    assert "each picture counts for 40 dB at most" in content
     assert "\N{INFINITY}" in content  # the third picture is the original, to the last pixel
     assert '<td class="number">4.0</td>' in content  # 12 ms for three pictures
     assert "<th>Seed</th><td>7</td>" in content
@@ -119,3 +120,12 @@ def test_the_picture_holds_every_row_beside_its_name(channels: int) -> None:
     words = sheet[top : top + 8 * times, MARGIN : left - 6]
     assert (words.min(2) < 100).any()
     assert (sheet[top:, left - 6 : left] == 255).all()  # no name runs into the pictures
+
+
+@pytest.mark.parametrize(
+    ("each", "mean"), [((20.0, 100.0), 30.0), ((100.0, 100.0), 100.0), ((50.0,), 40.0), ((), None)]
+)
+def test_a_whole_picture_counts_for_40_db_in_a_mean_with_others(
+    each: tuple[float, ...], mean: float | None
+) -> None:
+    assert Row("a", "A", "", torch.zeros(len(each), 1, 8, 8), each).mean_psnr_db == mean

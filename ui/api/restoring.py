@@ -16,13 +16,13 @@ from ui.api.asked import MAX_BODY_BYTES, Found, Prepared, methods_of, prepared, 
 from ui.api.models import posted_body
 from ui.api.refusal import refusal
 from ui.restoring_words import Result, of_picture, remarks
-from vae_core.errors import VAELabError
+from vae_core.errors import InvalidInputError, VAELabError
+from vae_core.export.restoring import SPREAD_GAIN
 from vae_core.images import png, tile
 from vae_core.inference import encode
-from vae_core.metrics import mse
+from vae_core.metrics import WHOLE_DB, mean_psnr_db, mse
 from vae_core.restoration import DAMAGED, Scored, compare
 
-SPREAD_GAIN = 4.0  # of the picture of spreads: a standard deviation of 0.25 is white
 _AT_ONCE = CapacityLimiter(2)
 
 
@@ -55,6 +55,12 @@ def answered(body: bytes) -> dict[str, Any]:
     asked = read(body)
     ready = prepared(asked)
     found = methods_of(asked, ready)
+    for name, (method, _) in found.items():
+        if method.is_slow:
+            raise InvalidInputError(
+                f"{name!r} takes too long while a slider moves; expected methods that are quick. "
+                "Post it to /api/restore/search."
+            )
     clean, damaged = ready.clean, ready.damaged
     methods = [method for method, _ in found.values()]
     scored = compare(methods, clean.images, damaged, clean.conditions, asked.noise)
@@ -162,15 +168,15 @@ def remarks_on(ready: Prepared, scored: Mapping[str, Scored], found: Found) -> l
         Result(
             method.title if choice is None else restoring.titled(choice, method),
             method.family,
-            float(scored[name].psnr_db.mean()),
+            mean_psnr_db(scored[name].psnr_db),
             choice,
         )
         for name, (method, choice) in found.items()
     ]
     damaged_db = scored[DAMAGED].psnr_db
     return remarks(
-        float(damaged_db.mean()),
-        bool((damaged_db >= 99.99).all()),
+        mean_psnr_db(damaged_db),
+        bool((damaged_db >= WHOLE_DB).all()),
         results,
         ready.damaged.kind,
         is_told=bool(ready.clean.conditions),

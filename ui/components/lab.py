@@ -9,11 +9,13 @@ from ui.components.model import describe, framing_of
 from ui.restoring_setting import KEY, MAX_SEED, Setting
 from ui.restoring_words import CLOSER_HELP
 from vae_core.corruption import CORRUPTIONS
+from vae_core.metrics import MOST_DB, WHOLE_DB
 
 _LAB = register("lab", "map", "lab_own")
 PSNR_HELP = (
     "How close to the clean pictures, pixel by pixel, in decibels: higher is better, and 10 dB "
-    "more means a tenth of the squared error. Identical pictures have \N{INFINITY}."
+    "more means a tenth of the squared error. Identical pictures have \N{INFINITY}; in a mean with "
+    f"others each picture counts for {MOST_DB:g} dB at most."
 )
 SSIM_HELP = (
     "How alike the shapes are: compares brightness, contrast and pattern patch by patch. 1 means "
@@ -42,6 +44,7 @@ def show(choice: cache.Choice, rows: Mapping[str, restoring.Offered], setting: S
         "kinds": [_kind(name, choice, rows) for name in CORRUPTIONS],
         "methods": [_method(row) for row in rows.values()],
         "map": _map(choice),
+        "decibels": {"most": MOST_DB, "whole": WHOLE_DB},
         "help": {"psnr": PSNR_HELP, "ssim": SSIM_HELP, "closer": CLOSER_HELP},
     }
     _LAB(key=KEY, data=data)

@@ -6,8 +6,6 @@ import { gapOf, paintStrip } from "./lab_sheet.js";
 import { searchTools } from "./lab_search.js";
 import { shownOf } from "./lab_steps.js";
 
-const IDENTICAL_DB = 99.99;
-
 /**
  * @param {object} part see `lab.js`.
  * @param {{name: string, title: string, note: string}} method
@@ -88,13 +86,20 @@ function show(row) {
   if (found.spread) paintStrip(row.spread, found.spread);
   follow(row);
   if (!found.psnrDb) return;
-  row.means = { psnrDb: mean(found.psnrDb), ssim: mean(found.ssim) };
+  const { decibels } = row.part.data;
+  row.means = { psnrDb: meanDb(found.psnrDb, decibels), ssim: mean(found.ssim) };
   const { psnrDb, ssim } = row.means;
-  row.cells.psnrDb.textContent = psnrDb >= IDENTICAL_DB ? "\u221e" : psnrDb.toFixed(2);
+  row.cells.psnrDb.textContent = psnrDb >= decibels.whole ? "\u221e" : psnrDb.toFixed(2);
   row.cells.ssim.textContent = ssim.toFixed(3).replace("-", "\u2212");
 }
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Each picture counts for `most` at most; pictures that are all whole have what each of them has. */
+function meanDb(values, { most, whole }) {
+  const least = Math.min(...values);
+  return least >= whole ? least : mean(values.map((value) => Math.min(value, most)));
+}
 
 /** Which picture is ringed, and whether errors are shown. */
 function follow(row) {

@@ -6,8 +6,6 @@ import { labRow } from "./lab_row.js";
 import { remarksView } from "./lab_said.js";
 import { kindOf, methodsOf } from "./lab_steps.js";
 
-const IDENTICAL_DB = 99.99; // the server's PSNR ends at 100 dB: no error at all
-
 /**
  * @param {object} part see `lab.js`.
  * @returns {HTMLElement}
@@ -44,7 +42,7 @@ export function rowsView(part) {
   };
   const rate = () => {
     const shown = [view.damaged, ...view.above, ...(part.isMoreOpen ? view.more : [])];
-    rateRows(shown);
+    rateRows(shown, part.data.decibels);
   };
   part.setting.onChange((now, before) => {
     if (now.kind !== before.kind || now.rows !== before.rows) arrange();
@@ -109,7 +107,8 @@ function groupsOf(methods, rowOf) {
  * The best of the rows that are in sight, by either number; undamaged pictures win no prize, and
  * nobody does where all are as good.
  */
-function rateRows(rows) {
+function rateRows(rows, decibels) {
+  const isWhole = (row) => row.means().psnrDb >= decibels.whole;
   const rated = rows.filter((row) => row.means() && !(row.name === "damaged" && isWhole(row)));
   for (const which of ["psnrDb", "ssim"]) {
     const values = rated.map((row) => row.means()[which]);
@@ -120,8 +119,6 @@ function rateRows(rows) {
     }
   }
 }
-
-const isWhole = (row) => row.means().psnrDb >= IDENTICAL_DB;
 
 /** Only what differs is moved, so that a focused button keeps its focus. */
 function fill(parent, children) {

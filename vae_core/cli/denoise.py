@@ -29,6 +29,7 @@ from vae_core.console import errors, out, print_json
 from vae_core.corruption import CORRUPTIONS, check_level, damage, given
 from vae_core.data import load_dataset
 from vae_core.errors import InvalidInputError
+from vae_core.metrics import mean_psnr_db
 from vae_core.pictures import Prepared
 from vae_core.restoration import DAMAGED, classical_methods, compare, model_methods
 from vae_core.restoration.choosing import ONE_PASS, PARTLY_KNOWN
@@ -120,7 +121,7 @@ def _measure(
     title = escape(f"{checkpoint.record.title}, {noise} {level:g}")
     table = Table("", "PSNR dB", "SSIM", title=title)
     means = {
-        ROWS[row]: {"psnr_db": float(one.psnr_db.mean()), "ssim": float(one.ssim.mean())}
+        ROWS[row]: {"psnr_db": mean_psnr_db(one.psnr_db), "ssim": float(one.ssim.mean())}
         for row, one in scored.items()
     }
     for row, mean in means.items():

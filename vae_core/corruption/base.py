@@ -1,7 +1,7 @@
 """What a kind of damage is, and what it leaves of images."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -70,6 +70,8 @@ class Damaged:
             the `small` pixels to a square.
         kind: a name in CORRUPTIONS.
         level: in the unit of that kind.
+        is_rough: whether kind and level are what somebody says of pictures that came damaged: they
+            are roughly so, and values are rounded as in a file.
     """
 
     images: Tensor
@@ -77,6 +79,7 @@ class Damaged:
     factor: int
     kind: str
     level: float
+    is_rough: bool = False
 
     @property
     def small(self) -> Tensor:
@@ -86,7 +89,7 @@ class Damaged:
     def rows(self, part: slice) -> "Damaged":
         """Some of the images."""
         known = None if self.known is None else self.known[part]
-        return Damaged(self.images[part], known, self.factor, self.kind, self.level)
+        return replace(self, images=self.images[part], known=known)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ def given(x: Tensor, kind: str, level: float) -> Damaged:
         kind: what the damage is like, a name in CORRUPTIONS: methods are tuned to it.
         level: how strong it is, roughly.
     """
-    return Damaged(x, None, 1, kind, level)
+    return Damaged(x, None, 1, kind, level, is_rough=True)
 
 
 def given_small(x: Tensor, factor: int, size: tuple[int, int]) -> Damaged:
@@ -36,4 +36,4 @@ def given_small(x: Tensor, factor: int, size: tuple[int, int]) -> Damaged:
             f"{expected[0]}, to be enlarged {factor} times."
         )
     large = functional.interpolate(x, size)
-    return Damaged(large, None, factor, "down-sample", float(factor))
+    return Damaged(large, None, factor, "down-sample", float(factor), is_rough=True)

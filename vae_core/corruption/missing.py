@@ -10,6 +10,7 @@ from vae_core.corruption.base import Changed
 NUM_PLACES = 96  # of a scribble
 STRIDE, PEN = 0.07, 0.075  # from place to place, and radius: shares of the side
 MAX_TURN = 0.9  # radians, standard deviation from place to place
+LEAST = 1e-7  # of the uniform numbers that are made normal: at 0 they would be infinite
 
 
 def without(x: Tensor, is_missing: Tensor) -> Changed:
@@ -66,8 +67,9 @@ def scribble(x: Tensor, level: float, generator: torch.Generator) -> Changed:
 
 def _walk(num: int, generator: torch.Generator, device: torch.device) -> Tensor:
     """Places of a pen in the unit square, (num, places, 2, 1, 1), each turning a little."""
-    turns = torch.empty(num, NUM_PLACES, device=device).normal_(generator=generator) * MAX_TURN
-    start = torch.empty(num, 3, 1, device=device).uniform_(generator=generator)
+    # One draw, image by image: the first have the same stroke however many follow.
+    u = torch.empty(num, 3 + NUM_PLACES, device=device).uniform_(LEAST, 1, generator=generator)
+    start, turns = u[:, :3, None], torch.special.ndtri(u[:, 3:]) * MAX_TURN
     heading = 2 * math.pi * start[:, 0] + turns.cumsum(1)
     steps = torch.stack([heading.sin(), heading.cos()], 2) * STRIDE
     free = 0.25 + 0.5 * start[:, 1:, 0][:, None] + steps.cumsum(1)

@@ -21,14 +21,23 @@ def blur(x: Tensor, level: float, generator: torch.Generator) -> Changed:
     # It brings a compiler, 160 MB, which no other damage needs.
     from torchvision.transforms.v2.functional import gaussian_blur
 
-    shortest = min(x.shape[-2:])
-    sigma = level * shortest / WIDEST
-    # Mirrored edges leave no more room than the side.
-    reach = min(round(REACH * sigma), shortest - 1)
+    sigma, reach = extent_of_blur(level, min(x.shape[-2:]))
     if reach < 1:
         return Changed(x.clone())
     blurred: Tensor = gaussian_blur(x, [2 * reach + 1] * 2, [sigma] * 2)
     return Changed(blurred)
+
+
+def extent_of_blur(level: float, shorter: int) -> tuple[float, int]:
+    """Standard deviation and reach of the blur's kernel, in pixels; a reach of 0 is no blur.
+
+    Args:
+        level: of the blur.
+        shorter: side of the images, pixels.
+    """
+    sigma = level * shorter / WIDEST
+    # Mirrored edges leave no more room than the side.
+    return sigma, min(round(REACH * sigma), shorter - 1)
 
 
 def jpeg(x: Tensor, level: float, generator: torch.Generator) -> Changed:
@@ -43,7 +52,10 @@ def jpeg(x: Tensor, level: float, generator: torch.Generator) -> Changed:
 
 
 def _through_file(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    """One picture, (H, W, 1 or 3)."""
+    """One picture, (H, W, 1 or 3).
+
+    By Pillow: torchvision's `jpeg` gives the same pixels, but 0.29 warns that it will be removed.
+    """
     buffer = io.BytesIO()
     flat = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
     Image.fromarray(flat).save(buffer, format="JPEG", quality=quality)

@@ -7,14 +7,16 @@ from vae_core.metrics.generation import coverage, frechet_distance, mean_distanc
 from vae_core.metrics.information import Information, information
 from vae_core.metrics.latent import active_units, knn_accuracy, linear_probe_accuracy
 from vae_core.metrics.nll import Evidence, evidence
-from vae_core.metrics.reconstruction import mse, psnr_db, ssim
+from vae_core.metrics.reconstruction import MOST_DB, WHOLE_DB, mean_psnr_db, mse, psnr_db, ssim
 from vae_core.metrics.registry import ALL, METRICS, QUICK, Metric
 
 __all__ = [
     "ALL",
     "EXTRACTOR",
     "METRICS",
+    "MOST_DB",
     "QUICK",
+    "WHOLE_DB",
     "Elbo",
     "Evaluation",
     "Evidence",
@@ -32,6 +34,7 @@ __all__ = [
     "linear_probe_accuracy",
     "load_extractor",
     "mean_distance",
+    "mean_psnr_db",
     "mse",
     "psnr_db",
     "ssim",

@@ -9,14 +9,13 @@
 
 from typing import Literal, get_args
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from vae_core.data import dataset_entry
 from vae_core.errors import InvalidInputError, UnknownNameError
-from vae_core.picture_files import MAX_BYTES, MAX_PIXELS, GreyPicture, read_grey
-from vae_core.pictures.frame import LIGHT, Frame, Prepared, Step, Way
+from vae_core.picture_files import MAX_BYTES, MAX_PIXELS, GreyPicture, read_grey, read_light
+from vae_core.pictures.frame import Frame, Prepared, Step, Way
 from vae_core.pictures.guessing import likely_way
 from vae_core.pictures.ink import laid_as_ink
 from vae_core.pictures.plain import taken_plainly
@@ -80,7 +79,8 @@ def read_mask(content: bytes, prepared: Prepared) -> Tensor:
     """Read which pixels of a picture are missing, and follow them through its preparation.
 
     Args:
-        content: a file like `prepare`'s, as large as the picture, light where pixels are missing.
+        content: a file like `prepare`'s, as large as the picture, light where pixels are missing;
+            a quarter of white is light, as at the edge of a line.
         prepared: what the picture has become.
 
     Returns:
@@ -89,16 +89,19 @@ def read_mask(content: bytes, prepared: Prepared) -> Tensor:
     Raises:
         InvalidInputError: for another file or size, or a mask that hides nothing or all.
     """
-    mask, read = _read(content), prepared.read
+    read = prepared.read
+    height, width = read.grey.shape
+    mask = read_light(content, FORMATS, (height, width))
     if (mask.width, mask.height) != (read.width, read.height):
         raise InvalidInputError(
             f"A mask of {mask.width:,} x {mask.height:,} pixels received for a picture of "
             f"{read.width:,} x {read.height:,}; expected the same size."
         )
-    hidden = (mask.grey > LIGHT).astype(np.float64)
-    is_missing = prepared.placement.onto_black().place(hidden) > 1e-6
+    is_missing = prepared.placement.onto_black().place(mask.grey) > 1e-6
     if is_missing.all() or not is_missing.any():
         what = "all pixels" if is_missing.all() else "no pixel"
+        if mask.grey.any() and not is_missing.any():
+            what = "no pixel of what was kept of the picture"
         raise InvalidInputError(
             f"The mask hides {what}; expected white where pixels are missing, black elsewhere."
         )

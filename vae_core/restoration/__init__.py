@@ -1,6 +1,6 @@
 """Restoring damaged images: by filters, with trained models, with networks made for it."""
 
-from vae_core.restoration.base import Method, Restored
+from vae_core.restoration.base import CHAMPION, Method, Restored
 from vae_core.restoration.by_model import denoise, keep_known, posterior_mean
 from vae_core.restoration.champion import Champion, load_champion
 from vae_core.restoration.choosing import choose, methods_for
@@ -12,6 +12,7 @@ from vae_core.restoration.methods import champion_method, classical_methods, mod
 from vae_core.restoration.search import SearchStep, search
 
 __all__ = [
+    "CHAMPION",
     "DAMAGED",
     "Champion",
     "Crossing",

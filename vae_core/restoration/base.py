@@ -10,6 +10,7 @@ from vae_core.corruption import Damaged
 
 Family = Literal["classical", "model", "champion"]
 Conditions = Mapping[str, Tensor]
+CHAMPION = "champion"  # name of the one method of that family
 
 
 @dataclass(frozen=True)

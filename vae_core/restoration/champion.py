@@ -57,7 +57,8 @@ class ChampionCard(Config):
         training: what it was trained on, and how.
         num_test_images: the first so many images of the test split were damaged, all of a kind
             with a generator of seed 0, for `test_psnr_db`.
-        test_psnr_db: "KIND-LEVEL" -> mean PSNR of the restored images, with weights as stored.
+        test_psnr_db: "KIND-LEVEL" -> mean PSNR of the restored images, 40 dB of each at most, with
+            weights as stored.
         versions: of the libraries that trained it.
     """
 

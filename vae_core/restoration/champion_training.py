@@ -11,7 +11,7 @@ from torch import Tensor
 from vae_core.corruption import CORRUPTIONS, damage
 from vae_core.data import Dataset
 from vae_core.files import write_atomically, write_json
-from vae_core.metrics import psnr_db
+from vae_core.metrics import mean_psnr_db, psnr_db
 from vae_core.restoration.champion import (
     CARD_FILE,
     DIGITS,
@@ -118,7 +118,7 @@ def finished(trainer: RestorerTrainer, data: Dataset, name: str) -> Champion:
 def score(champion: Champion, clean: Tensor, kind: str, level: float) -> float:
     """Mean PSNR in dB of images that were damaged with seed 0 and restored."""
     damaged = damage(clean, kind, level, torch.Generator().manual_seed(0))
-    return round(float(psnr_db(champion.restore(damaged), clean).mean()), 3)
+    return round(mean_psnr_db(psnr_db(champion.restore(damaged), clean)), 3)
 
 
 def as_stored(network: UNet) -> dict[str, Tensor]:

@@ -2,11 +2,11 @@
 
 from vae_core.errors import InvalidInputError, UnknownNameError
 from vae_core.models import LatentModel
-from vae_core.restoration.base import Method
+from vae_core.restoration.base import CHAMPION, Method
 from vae_core.restoration.champion import CHAMPION_OF
 from vae_core.restoration.methods import champion_method, classical_methods, model_methods
 
-CHAMPION, ONE_PASS, SEARCH = "champion", "one-pass", "search"
+ONE_PASS, SEARCH = "one-pass", "search"
 PARTLY_KNOWN = ("masked-square", "half", "scribble", "drop-out", "down-sample")
 """Kinds of damage of which it is known what they have left: a search needs that."""
 

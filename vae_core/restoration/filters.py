@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from vae_core.corruption import Damaged
 from vae_core.restoration import classical
 
 Value = float | int | str
@@ -64,9 +65,16 @@ def _missing(fill: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return lambda damaged, **parameters: fill(damaged.images, damaged.known, **parameters)
 
 
+def _deblurred(damaged: Damaged, signal_to_noise: float) -> Tensor:
+    """Undo a blur; one that is known only roughly, with care, since errors grow with the ratio."""
+    ratio = min(signal_to_noise, ROUGH_RATIO) if damaged.is_rough else signal_to_noise
+    return classical.deconvolution(damaged.images, damaged.level, ratio)
+
+
 # Strength 0 and size 1 leave images as they are: where nothing helps, that is chosen. What is
 # missing is always filled.
 SIZES = (3, 5, 7, 9, 11, 13, 15)
+LARGE_SIZES = (19, 23, 27)  # nearly all of a picture
 SIGMAS = (
     *(0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0),
     *(9.0, 14.0, 20.0),  # nearly the mean of all pixels
@@ -80,14 +88,17 @@ DIFFERENCES = (
     *(0.0, 0.02, 0.04, 0.07, 0.1, 0.13, 0.16, 0.2, 0.23, 0.26, 0.3, 0.35, 0.4),
     *(0.6, 1.0, 2.0, 4.0),  # nearly the mean of all within reach
 )
+RATIOS = (0.0, *(10.0**power for power in range(1, 17)))  # up to what float32 rounds off
+# For pictures that came blurred: values in bytes, and a level that is a tenth or a fifth off.
+ROUGH_RATIO = 1000.0
 
 FILTERS: dict[str, Filter] = {
     "median": Filter(
         "Median filter",
         "classical, no training: the middle value around each pixel",
         (
-            Way(UNSURE, _everywhere(classical.median_filter), {"size": (1, *SIZES, 19, 23, 27)}),
-            Way(MISSING, _missing(classical.median_of_known), {"size": SIZES}),
+            Way(UNSURE, _everywhere(classical.median_filter), {"size": (1, *SIZES, *LARGE_SIZES)}),
+            Way(MISSING, _missing(classical.median_of_known), {"size": (*SIZES, *LARGE_SIZES)}),
         ),
     ),
     "gaussian": Filter(
@@ -124,6 +135,11 @@ FILTERS: dict[str, Filter] = {
                 {"h": DIFFERENCES, "patch_size": (3, 5)},
             ),
         ),
+    ),
+    "deconvolution": Filter(
+        "Deconvolution",
+        "classical, no training: the blur undone, by its exact kernel (Wiener)",
+        (Way(("blur",), _deblurred, {"signal_to_noise": RATIOS}),),
     ),
     "bicubic": Filter(
         "Bicubic enlargement",

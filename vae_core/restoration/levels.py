@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vae_core.corruption import CORRUPTIONS, damage
 from vae_core.errors import InvalidInputError, UnknownNameError
+from vae_core.metrics import MOST_DB
 from vae_core.metrics.extractor import Extractor
 from vae_core.models import NO_CONDITIONS
 from vae_core.restoration.base import Conditions, Method
@@ -19,7 +20,6 @@ from vae_core.restoration.comparing import Scored, compare
 
 Quality = Literal["psnr_db", "ssim", "read"]
 NUM_LEVELS = 9  # about so many
-MOST_DB = 40.0  # a picture counts for so much at most: nobody sees the difference to a whole one
 LOW, HIGH = 0.1, 0.9  # between these quantiles lie the images that a band shows: 80 % of them
 
 

@@ -7,7 +7,7 @@ import torch
 
 from vae_core.corruption import Damaged
 from vae_core.models import LatentModel
-from vae_core.restoration.base import Conditions, Method, Restored
+from vae_core.restoration.base import CHAMPION, Conditions, Method, Restored
 from vae_core.restoration.by_filter import filter_method
 from vae_core.restoration.by_model import NUM_DRAWS, denoise, keep_known, posterior_mean
 from vae_core.restoration.champion import load_champion
@@ -84,7 +84,6 @@ def champion_method(dataset: str) -> dict[str, Method]:
         return Restored(champion.restore(damaged))
 
     note = "a network with skips, trained for this; not a VAE"
-    name = "champion"
     return {
-        name: Method(name, "U-Net restorer", note, "champion", lambda _: True, restore),
+        CHAMPION: Method(CHAMPION, "U-Net restorer", note, "champion", lambda _: True, restore),
     }
