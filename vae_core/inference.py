@@ -50,9 +50,14 @@ def encode(
 
     Raises:
         UnknownNameError: for a condition that the model's data set does not have.
-        InvalidInputError: for one of the wrong shape, type or range, or when the network gives
-            numbers that are not finite.
+        InvalidInputError: for one of the wrong shape, type or range, for images that are no finite
+            numbers, or when the network gives none.
     """
+    lost = (~x.isfinite()).flatten(1).any(1).nonzero()[:, 0].tolist()
+    if lost:
+        raise InvalidInputError(
+            f"Image {lost[0]} holds values that are no finite numbers; expected 0 to 1 everywhere."
+        )
     own = told(model, conditions, len(x))
     posteriors = [
         model.encode(x[part].to(model.device), _rows(own, part)) for part in _parts(len(x))

@@ -245,7 +245,12 @@ def test_images_and_models_that_are_no_numbers_are_refused(
     model: LatentModel, halved: Damaged
 ) -> None:
     halved.images[3] = math.nan
-    with pytest.raises(InvalidInputError, match="No code gives image 3 a finite log-probability"):
+    with pytest.raises(InvalidInputError, match="Image 3 holds values that are no finite numbers"):
+        next(search(model, halved, seed=0))
+    halved.images[3] = 0.0
+    for parameter in model.parameters():
+        parameter.data.fill_(math.inf)
+    with pytest.raises(InvalidInputError, match="gives numbers that are not finite"):
         next(search(model, halved, seed=0))
 
 
