@@ -46,6 +46,17 @@ def test_every_picture_and_number_is_the_librarys(page: Page, address: str) -> N
     expect(row(page, best).locator(".is-best").first).to_be_visible()
 
 
+def test_a_picture_counts_for_40_db_at_most_in_a_mean_and_a_whole_row_has_infinity(
+    page: Page, address: str
+) -> None:
+    open_lab(page, address, "images=3&noise_seed=0&level=0.4&damage=blur")
+    each = expected(MODELS[:1], "blur", 0.4, images=3, noise=0)["damaged"].psnr_db
+    assert 41 < float(each.min()) <= float(each.max()) < 99
+    assert numbers(page, "damaged")[0] == "40.00"
+    open_lab(page, address, "images=3&noise_seed=0&level=0.1&damage=blur")  # too little to blur
+    assert numbers(page, "damaged")[0] == "\N{INFINITY}"
+
+
 def test_pictures_follow_the_slider_while_it_is_dragged_and_the_page_does_not_run(
     page: Page, address: str
 ) -> None:

@@ -19,7 +19,7 @@ from vae_core.corruption import CORRUPTIONS, Damaged, damage
 from vae_core.data import Dataset, dataset_entry
 from vae_core.errors import InvalidInputError
 from vae_core.files import read_json
-from vae_core.metrics import psnr_db
+from vae_core.metrics import mean_psnr_db, psnr_db
 from vae_core.restoration.filters import FILTERS, MISSING, Parameters, Way
 
 FILE = Path(__file__).with_name("parameters.json")
@@ -42,7 +42,7 @@ class Choice:
         level: in the unit of that kind.
         method: a name in FILTERS.
         parameters: the best of the filter's grid.
-        psnr_db: mean over the images with them, rounded.
+        psnr_db: mean over the images with them, 40 dB of each at most, rounded.
         damaged_db: the same of the damaged images.
     """
 
@@ -136,7 +136,7 @@ def choose(data: Dataset, kind: str, level: float, method: str) -> Choice:
         place = heights.top()
         found.append((heights[place], parameters[place]))
     after, best = max(found, key=lambda pair: pair[0])
-    before = float(psnr_db(damaged.images, clean).mean())
+    before = mean_psnr_db(psnr_db(damaged.images, clean))
     return Choice(data.spec.name, kind, level, method, best, round(after, 3), round(before, 3))
 
 
@@ -152,7 +152,7 @@ class _Heights(dict[int, float]):
     def __missing__(self, place: int) -> float:
         try:
             images = self.way.apply(self.damaged, **self.parameters[place])
-            self[place] = float(psnr_db(images, self.clean).double().mean())
+            self[place] = mean_psnr_db(psnr_db(images, self.clean).double())
         except InvalidInputError:  # the images are too small for these
             self[place] = -math.inf
         return self[place]
