@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core.restoration.comparing import DAMAGED
+from vae_core.restoration.comparing import DAMAGED, does_nothing
 from vae_core.restoration.levels import LevelRow, Quality
 
 Event = Literal["overtakes", "better than nothing", "worse than nothing", "unreadable"]
@@ -102,7 +102,7 @@ def _between(
         if mean[before] * mean[after] > 0:
             continue
         step = next(k for k in range(before, after) if mean[k] * mean[k + 1] <= 0)
-        if any(_does_nothing(name, lines, step) for name in (one, other)):
+        if any(_is_idle(name, lines, step) for name in (one, other)):
             continue
         part = mean[step] / (mean[step] - mean[step + 1])
         level = float(levels[step] + part * (levels[step + 1] - levels[step]))
@@ -122,16 +122,13 @@ def _between(
         )
 
 
-def _does_nothing(name: str, lines: Mapping[str, Numbers], step: int) -> bool:
-    """Whether a method leaves the images as they are, of which the same is said then.
-
-    Filters whose strength is chosen for each level do so where the damage is weak.
-    """
+def _is_idle(name: str, lines: Mapping[str, Numbers], step: int) -> bool:
+    """Whether a method leaves the images as they are, of which the same is said then."""
     if name == DAMAGED or DAMAGED not in lines:
         return False
     around = slice(step, step + 2)
     num = lines[name].shape[1]
-    return np.array_equal(lines[name][around], lines[DAMAGED][around, :num])
+    return does_nothing(lines[name][around], lines[DAMAGED][around, :num])
 
 
 def _event(better: str, worse: str) -> Event:
@@ -147,7 +144,7 @@ def _unreadable(name: str, levels: Numbers, lines: Mapping[str, Numbers]) -> Ite
     if len(enough) == 0 or enough[-1] == len(levels) - 1:
         return
     last = int(enough[-1])
-    if _does_nothing(name, lines, last):
+    if _is_idle(name, lines, last):
         return
     part = (share[last] - READABLE) / (share[last] - share[last + 1])
     yield Crossing(
