@@ -18,7 +18,7 @@ MAX_CROSSINGS = 5
 READABLE = 0.9  # share of images that a classifier should read rightly
 SURE = 2.0  # standard errors of a mean difference: less of a lead may be chance
 TOLERANCE: Mapping[Quality, float] = {"psnr_db": 0.1, "ssim": 0.005, "read": 0.01}
-_RANK: Mapping[Event, int] = {"worse than nothing": 2, "unreadable": 2, "better than nothing": 1}
+_RANK: Mapping[Event, int] = {"worse than nothing": 2, "better than nothing": 1}
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ def crossings(rows: Iterable[LevelRow], quality: Quality) -> list[Crossing]:
         quality: which one is looked at; "read" finds nothing without a classifier.
 
     Returns:
-        A few, the most important first: those that change who is best, then what is worse than
-        doing nothing or cannot be read, then those with the larger leads.
+        All of them, from weak damage to strong; see `most_important`.
     """
     levels, lines = _lines(rows, quality)
     found = [
@@ -73,8 +72,27 @@ def crossings(rows: Iterable[LevelRow], quality: Quality) -> list[Crossing]:
     if quality == "read":
         for name in lines:
             found += _unreadable(name, levels, lines)
-    found.sort(key=lambda it: (it.is_lead, _RANK.get(it.event, 0), it.lead), reverse=True)
-    return found[:MAX_CROSSINGS]
+    return sorted(found, key=lambda it: it.level)
+
+
+def most_important(found: Iterable[Crossing]) -> list[Crossing]:
+    """A few crossings, from weak damage to strong.
+
+    All methods that become unreadable, and of others so many that they are five together: first
+    those that change who is best, then methods that get worse than doing nothing, the earliest
+    first, then those with the larger leads.
+    """
+    found = list(found)
+    kept = [it for it in found if it.event == "unreadable"]
+    others = sorted((it for it in found if it not in kept), key=_importance, reverse=True)
+    kept += others[: max(0, MAX_CROSSINGS - len(kept))]
+    return sorted(kept, key=lambda it: it.level)
+
+
+def _importance(it: Crossing) -> tuple[bool, int, float]:
+    # Whoever breaks early has had no time to lead by much.
+    is_harm = it.event == "worse than nothing"
+    return it.is_lead, _RANK.get(it.event, 0), -it.level if is_harm else it.lead
 
 
 def _lines(rows: Iterable[LevelRow], quality: Quality) -> tuple[Numbers, dict[str, Numbers]]:
