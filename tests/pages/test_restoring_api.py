@@ -22,6 +22,7 @@ from ui.api import ROUTES
 from ui.api.asked import MAX_BODY_BYTES
 from vae_core import catalogue, encode, load_checkpoint, load_dataset
 from vae_core.corruption import CORRUPTIONS, Damaged, damage, hide
+from vae_core.errors import CheckpointError
 from vae_core.metrics import mse
 from vae_core.metrics.extractor import reader_of
 from vae_core.restoration import compare, model_methods
@@ -268,6 +269,18 @@ def test_a_digit_that_now_reads_as_another_is_told_of(client: TestClient) -> Non
             assert "reads" not in said
     assert 0 < len(is_told) < 8
     assert "reads" not in " ".join(answer["numbers"]["median"]["said"])  # filters invent nothing
+
+
+def test_a_damaged_classifier_keeps_nobody_from_restoring(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_: str) -> None:
+        raise CheckpointError("The feature extractor cannot be read.")
+
+    monkeypatch.setattr("ui.api.restoring.reader_of", damaged)
+    answer = ask(client)
+    assert answer.status_code == 200
+    assert "reads" not in str(answer.json()["numbers"])
 
 
 def test_pictures_of_a_persons_own_are_not_called_digits(client: TestClient) -> None:
