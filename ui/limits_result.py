@@ -13,7 +13,7 @@ from vae_core.corruption import CORRUPTIONS
 from vae_core.levels_worker import NUM_SLOW
 from vae_core.metrics.extractor import reader_of
 from vae_core.restoration import DAMAGED, Crossing, Quality, crossings
-from vae_core.restoration.crossings import sentence
+from vae_core.restoration.crossings import most_important, sentence
 
 QUALITIES: Mapping[Quality, str] = {
     "psnr_db": "PSNR",
@@ -40,15 +40,16 @@ def show(wanted: Wanted, chosen: Chosen, seen: Seen) -> None:
     levels = CORRUPTIONS[wanted.request.kind].levels
     is_over = seen.status == "finished"
     found = crossings(seen.rows, quality) if is_over else []
+    told = most_important(found)
     drawn, names = limits_figure.figure(seen.rows, titles, quality, levels)
-    said = _sentences(found, titles, is_stepped=levels.is_stepped)
     spoken = f"{QUALITIES[quality]} of {len(names)} methods against the level of damage."
-    marks = [(crossing.level, crossing.value) for crossing in found]
+    marks = [(crossing.level, crossing.value) for crossing in told]
     figure.show("limits_chart", drawn, names, marks, f"{spoken} The table below has the numbers.")
     st.markdown(_explained(wanted, chosen, quality))
     if not is_over:
         return
-    st.markdown(said or f"Nothing crosses here: {_leader(seen, titles, quality)}")
+    st.markdown(_sentences(told, titles, is_stepped=levels.is_stepped) or "Nothing crosses here.")
+    st.markdown(f"{_leader(seen, titles, quality)} {_left_out(len(found) - len(told))}")
     with st.expander("Numbers"):
         pictures.show(limits_table.table(seen.rows, titles, quality))
         st.download_button(
@@ -105,5 +106,12 @@ def _leader(seen: Seen, titles: Mapping[str, str], quality: Quality) -> str:
     }
     best = max(means, key=means.__getitem__)
     if best == DAMAGED:
-        return "nothing does better than leaving the pictures as they are."
-    return f"**{plain(titles[best])}** is best on the whole."
+        return "On the whole nothing does better than leaving the pictures as they are."
+    return f"On the whole **{plain(titles[best])}** is best."
+
+
+def _left_out(num: int) -> str:
+    if not num:
+        return ""
+    many = "1 crossing of less weight is" if num == 1 else f"{num} crossings of less weight are"
+    return f"{many} left out."

@@ -39,12 +39,14 @@ class Clean:
         is_drawn: whether this program drew them.
         labels: (N,) classes; None where they are not known.
         conditions: what conditional models are told of them, each (N, ...).
+        is_own: whether a person brought them.
     """
 
     images: Tensor
     is_drawn: bool = False
     labels: Tensor | None = None
     conditions: Mapping[str, Tensor] = field(default_factory=dict)
+    is_own: bool = False
 
 
 def clean_images(spec: DataSpec, seed: int) -> Clean | None:
@@ -173,6 +175,14 @@ def titled(choice: cache.Choice, method: Method) -> str:
     """What a row is called that works through a model."""
     is_one_pass = method.name.startswith(f"{ONE_PASS}:")
     return choice.title if is_one_pass else f"{choice.title}, {method.title.lower()}"
+
+
+def subject(choice: cache.Choice | None, method: Method) -> str:
+    """What a sentence about a method's result begins with."""
+    if choice is None:
+        return method.title
+    title = titled(choice, method)
+    return title if title == choice.title else f"{title},"
 
 
 def noted(choice: cache.Choice, method: Method) -> str:

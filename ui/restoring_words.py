@@ -14,8 +14,8 @@ FAR = 100.0
 ALL_OVER = 0.7  # of the picture: a box around missing pixels that is larger has no place
 PATCH = 0.6  # of such a box is missing: it is one part
 CLOSER_HELP = (
-    "How far two pictures are from each other is the root of the mean squared difference of their "
-    "pixels. 3.2 times closer is 10 dB more PSNR."
+    "Closer than the damaged picture is. How far two pictures are from each other is the root of "
+    "the mean squared difference of their pixels. 3.2 times closer is 10 dB more PSNR."
 )
 INVENTS = "A model invents plausible detail: what it draws may never have been there."
 _PLACES = (
@@ -23,29 +23,15 @@ _PLACES = (
     ("at the left", "in the middle", "at the right"),
     ("in the lower left", "at the bottom", "in the lower right"),
 )
-_ADJECTIVES = {
-    "gaussian": "noisy",
-    "salt-and-pepper": "noisy",
-    "speckle": "noisy",
-    "poisson": "noisy",
-    "blur": "blurred",
-    "jpeg": "compressed",
-    "down-sample": "enlarged",
-}
 
 
-def adjective(kind: str) -> str:
-    """What a picture damaged so is called: "noisy"; "incomplete" where pixels are missing."""
-    return _ADJECTIVES.get(kind, "incomplete")
-
-
-def closer(before: float, after: float, kind: str, noun: str) -> str:
+def closer(before: float, after: float, who: str, noun: str) -> str:
     """How much closer to the original one picture has come.
 
     Args:
         before: mean squared error of the damaged picture.
         after: the same of the restored one.
-        kind: of damage.
+        who: restored it, as a sentence begins.
         noun: what one picture is called.
 
     Returns:
@@ -54,16 +40,14 @@ def closer(before: float, after: float, kind: str, noun: str) -> str:
     if before == 0.0:
         return f"Nothing is damaged here: the {noun} is the original"
     if after == 0.0:
-        return f"The restored {noun} is the original, to the last pixel"
+        return f"{who} brings the original {noun} back, to the last pixel"
     ratio = math.sqrt(before / after)
-    damaged = f"the {adjective(kind)} one"
     if ratio >= LEVEL:
-        times = _times(ratio)
-        return f"The restored {noun} is {times} closer to the original than {damaged}"
+        return f"{who} brings the {noun} {_times(ratio)} closer to the original"
     if ratio <= 1 / LEVEL:
-        away = f"{_times(1 / ratio)} farther from the original than {damaged}"
-        return f"The restored {noun} is {away}: here restoring does harm"
-    return f"The restored {noun} is no closer to the original than {damaged}"
+        away = f"{_times(1 / ratio)} farther from the original"
+        return f"{who} takes the {noun} {away}: here restoring does harm"
+    return f"{who} brings the {noun} no closer to the original"
 
 
 def _times(ratio: float) -> str:
@@ -107,20 +91,33 @@ def _per_cent(share: float) -> str:
     return f"{max(1, round(100 * share))} %"
 
 
+def _a(noun: str) -> str:
+    """ "a 3", "an 8", as `dom.js` has it."""
+    return f"an {noun}" if noun[:1] in "8aeiouAEIOU" else f"a {noun}"
+
+
 def of_picture(
-    before: float, after: float, kind: str, known: Tensor | None, family: str, noun: str
+    before: float,
+    after: float,
+    who: str,
+    noun: str,
+    known: Tensor | None,
+    family: str,
+    misread: str | None = None,
 ) -> str:
     """The sentence about one restored picture: how much closer, and what of it is no memory.
 
     Args:
-        before, after, kind, noun: see `closer`.
-        known: (1, H, W) bool, where pixels were left; None where none is missing.
+        before, after, who, noun: see `closer`.
+        known: (1, H, W) bool, where pixels were left; None where it is not known.
         family: of the method.
+        misread: the class that it shows now, where that is another one than the original's.
     """
-    said = closer(before, after, kind, noun)
+    said = closer(before, after, who, noun)
     place = None if known is None else region(known)
     if place is None:
-        return f"{said}."
+        is_said = misread is not None and before > 0.0
+        return f"{said}; the {noun} now reads as {_a(misread)}." if is_said else f"{said}."
     origin = "filled in from the pixels around" if family == "classical" else "invented"
     return f"{said}; {place} is {origin}."
 
@@ -134,12 +131,14 @@ class Result:
         family: classical, model or champion.
         psnr_db: mean over its pictures.
         model: what it works through, if anything.
+        is_idle: whether it leaves the damaged pictures as they are.
     """
 
     title: str
     family: str
     psnr_db: float
     model: cache.Choice | None = None
+    is_idle: bool = False
 
 
 def remarks(
@@ -177,7 +176,7 @@ def remarks(
 
 
 def _beaten(results: Sequence[Result], learned: Sequence[Result]) -> list[str]:
-    """Which filter is better than what has learned, and by how much."""
+    """Which filter, or doing nothing, is better than what has learned, and by how much."""
     filters = [result for result in results if result.family == "classical"]
     if not filters:
         return []
@@ -185,12 +184,10 @@ def _beaten(results: Sequence[Result], learned: Sequence[Result]) -> list[str]:
     losers = [result for result in learned if result.psnr_db < best.psnr_db]
     if not losers:
         return []
-    simple = best.title[0].lower() + best.title[1:]
+    simple = f"the simple {best.title[0].lower()}{best.title[1:]}"
+    who = "leaving the pictures as they are" if best.is_idle else simple
     numbers = ", ".join(f"{result.psnr_db:.1f}" for result in losers)
-    return [
-        f"Here the simple {simple} beats {_names(losers)} (PSNR {best.psnr_db:.1f} against "
-        f"{numbers} dB)."
-    ]
+    return [f"Here {who} beats {_names(losers)} (PSNR {best.psnr_db:.1f} against {numbers} dB)."]
 
 
 def _trained(results: Sequence[Result], kind: str) -> list[str]:

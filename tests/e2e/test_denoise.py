@@ -157,6 +157,17 @@ def test_errors_are_the_difference_from_the_original(page: Page, address: str) -
     expect(page.locator(".vl-lab-legend")).to_contain_text("too bright")
 
 
+def test_a_filter_says_when_it_leaves_the_pictures_as_they_are(page: Page, address: str) -> None:
+    open_lab(page, address, "model=digits-2d&damage=gaussian&level=0.1")
+    note = row(page, "median").locator("th small")
+    expect(note).to_have_text("leaves these as they are: no strength of it helped")
+    remarks = page.locator(".vl-lab-remarks")
+    expect(remarks).to_contain_text("leaving the pictures as they are beats digits-2d")
+    level(page).fill("0.5")
+    expect(note).to_contain_text("set for this damage and level")
+    expect(row(page, "damaged").locator("th small")).to_contain_text("what every method gets")
+
+
 def test_noise_that_is_the_same_every_time_cannot_be_drawn_anew(page: Page, address: str) -> None:
     open_lab(page, address)
     new = page.get_by_role("button", name="New noise")

@@ -139,6 +139,10 @@ def test_the_arrow_goes_where_the_model_puts_the_three_pictures(
         _, _, axes = torch.linalg.svd(stored - origin, full_matrices=False)
         signs = axes[:2].gather(1, axes[:2].abs().argmax(1, keepdim=True)).sign()
         means = (means - origin) @ (axes[:2] * signs).T
+    key = page.locator(".vl-lab-key")
+    expect(key).to_contain_text(f"restored by {model}")
+    is_flat = means.shape[1] < stored.shape[1]
+    assert (f"a flat view (PCA) of {stored.shape[1]} numbers" in key.inner_text()) == is_flat
     svg = page.locator(".vl-lab-square .vl-mark-moves")
     expect(svg.locator("circle.is-restored")).to_be_visible()
 

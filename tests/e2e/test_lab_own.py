@@ -108,6 +108,9 @@ def test_a_photograph_is_prepared_step_by_step_and_restored_in_place_of_the_test
     number = row(page, "median").locator(".vl-lab-number").first
     expect(number).to_contain_text(f"{float(median.psnr_db.mean()):.2f}")
     expect(page.get_by_role("button", name="New images", exact=True)).to_be_disabled()
+    expect(page.locator(".vl-lab-said p").first).to_contain_text("the picture ")
+    expect(page.locator(".vl-own-use")).to_contain_text("each counts as a clean original")
+    expect(page.locator(".vl-own-use code")).to_have_text("python -m vae_core denoise")
     page.locator(".vl-own-use input").uncheck()
     data, order = load_dataset("digits").test, torch.Generator().manual_seed(0)
     chosen = torch.randperm(len(data), generator=order)[:8]

@@ -33,6 +33,31 @@ def test_the_pictures_are_torchs_and_large(page: Page, address: str) -> None:
     expect(shown.locator(".vl-present-said")).to_contain_text("closer to the original")
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (390, 844)])
+def test_it_says_who_restored_and_that_models_invent_beside_the_pictures_not_over_them(
+    page: Page, address: str, size: tuple[int, int]
+) -> None:
+    shown = present(page, address, "model=digits-2d&methods=median,champion&level=0.9")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    said = shown.locator(".vl-present-said")
+    expect(said).to_contain_text("U-Net restorer ")
+    expect(said).to_contain_text("A model invents plausible detail")
+    expect(shown.locator("figcaption").last).to_contain_text("by U-Net restorer, not a VAE")
+    said.evaluate("said => said.prepend('A sentence may well be longer than this one is. ')")
+    parts = [said, *shown.locator("figure canvas").all(), shown.locator("figcaption").last]
+    boxes = [part.bounding_box() for part in (*parts, shown.locator(".vl-present-tools"))]
+    below = [box["y"] for box in boxes[1:4]]
+    assert boxes[0]["y"] + boxes[0]["height"] <= min(below)
+    assert boxes[4]["y"] + boxes[4]["height"] <= boxes[5]["y"]
+
+
+def test_a_filter_is_not_said_to_invent(page: Page, address: str) -> None:
+    shown = present(page, address, "model=digits-2d&methods=median,champion&shown=median")
+    expect(shown.locator(".vl-present-said")).to_contain_text("Median filter ")
+    expect(shown.locator(".vl-present-said")).not_to_contain_text("invents")
+    expect(shown.locator("figcaption").last).to_have_text("Restoredby Median filter")
+
+
 def test_every_word_can_be_read_from_the_back_of_a_room(page: Page, address: str) -> None:
     shown = present(page, address)
     sizes = shown.evaluate("""dialog => {

@@ -8,7 +8,7 @@ from tests.e2e.stage import settle
 from ui.theme import _LINES, _SURFACES
 from vae_core.levels_worker import LevelsRequest, measure
 from vae_core.restoration import DAMAGED, crossings, measured_levels
-from vae_core.restoration.crossings import sentence
+from vae_core.restoration.crossings import most_important, sentence
 
 METHODS = {"median": "Median filter", "one-pass:digits-2d": "digits-2d"}
 COLD_MS = 240_000  # for the process to start on a busy computer
@@ -45,7 +45,8 @@ def expected_sentences(kind: str, quality: str) -> list[str]:
         levels=measured_levels(kind),
     )
     titles = METHODS | {DAMAGED: "Left as it is"}
-    return [sentence(one, titles) for one in crossings(measure(request), quality)]
+    found = most_important(crossings(measure(request), quality))
+    return [sentence(one, titles) for one in found]
 
 
 def test_measuring_shows_progress_a_chart_and_the_crossings_in_words(
@@ -74,6 +75,9 @@ def test_measuring_shows_progress_a_chart_and_the_crossings_in_words(
     assert sentences(page) == expected
     badges = chart.locator(".textpoint text")
     assert badges.all_text_contents() == [f"{place}" for place in range(1, len(expected) + 1)]
+    across = [badge.bounding_box()["x"] for badge in badges.all()]
+    assert across == sorted(across)
+    expect(section(page).get_by_text("On the whole", exact=False)).to_be_visible()
 
     section(page).get_by_text("Read by a classifier", exact=True).click()
     settle(page)

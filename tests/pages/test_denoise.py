@@ -133,17 +133,17 @@ def test_drawn_digits_stand_in_for_mnist_and_say_so(open_page: Open) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (0.09, 0.01, "is 3.0 times closer to the original than the noisy one"),
-        (0.4, 0.001, "is 20 times closer"),
-        (0.9, 0.00001, "is more than 100 times closer"),
-        (0.01, 0.04, "is 2.0 times farther from the original than the noisy one: here restoring"),
-        (0.01, 0.0101, "is no closer to the original"),
-        (0.01, 0.0, "is the original, to the last pixel"),
+        (0.09, 0.01, "U-Net restorer brings the digit 3.0 times closer to the original"),
+        (0.4, 0.001, "brings the digit 20 times closer"),
+        (0.9, 0.00001, "more than 100 times closer"),
+        (0.01, 0.04, "takes the digit 2.0 times farther from the original: here restoring does"),
+        (0.01, 0.0101, "U-Net restorer brings the digit no closer to the original"),
+        (0.01, 0.0, "brings the original digit back, to the last pixel"),
         (0.0, 0.2, "Nothing is damaged here"),
     ],
 )
 def test_closeness_is_the_ratio_of_distances(before: float, after: float, said: str) -> None:
-    assert said in closer(before, after, "gaussian", "digit")
+    assert said in closer(before, after, "U-Net restorer", "digit")
 
 
 def known(height: int = 28, width: int = 28, **missing: slice) -> torch.Tensor:
@@ -184,12 +184,32 @@ def test_a_thin_line_is_no_part_of_a_picture() -> None:
 def test_a_model_invents_what_a_filter_fills_in() -> None:
     mask = known(rows=slice(14, None))
     said = {
-        family: of_picture(0.04, 0.01, "half", mask, family, "digit")
+        family: of_picture(0.04, 0.01, "It", "digit", mask, family)
         for family in ("model", "champion", "classical")
     }
     assert said["model"] == said["champion"]
-    assert said["model"].endswith("the incomplete one; the lower half is invented.")
+    assert said["model"].endswith("closer to the original; the lower half is invented.")
     assert said["classical"].endswith("the lower half is filled in from the pixels around.")
+
+
+def test_a_digit_that_reads_as_another_now_is_no_success() -> None:
+    said = of_picture(0.04, 0.01, "It", "digit", None, "model", "8")
+    assert said.endswith("2.0 times closer to the original; the digit now reads as an 8.")
+    assert "reads" not in of_picture(0.0, 0.01, "It", "digit", None, "model", "8")
+    missing = of_picture(0.04, 0.01, "It", "digit", known(rows=slice(14, None)), "model", "8")
+    assert missing.endswith("the lower half is invented.")
+
+
+def test_a_filter_that_does_nothing_is_not_what_beats_a_model() -> None:
+    results = [
+        Result("Median filter", "classical", 22.8, is_idle=True),
+        Result("mnist-2d", "champion", 19.8),
+    ]
+    said = remarks(22.8, False, results, "gaussian")
+    assert said[0] == (
+        "Here leaving the pictures as they are beats mnist-2d (PSNR 22.8 against 19.8 dB)."
+    )
+    assert len(said) == 2  # that, and that models invent
 
 
 def outcome(app: AppTest, damaged: float, median: float, trained: float, clean: float) -> str:

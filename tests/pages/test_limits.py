@@ -162,9 +162,30 @@ def test_what_was_measured_is_drawn_said_and_listed(open_page: Open, stub: Stub)
     said = text(app)
     assert "1. Below level 0.55 leaving the pictures as they are beats **Median filter**." in said
     assert "2. Below level 0.60 leaving the pictures as they are beats **digits-2d**." in said
+    assert "On the whole nothing does better than leaving the pictures as they are." in said
+    assert "left out" not in said
     cells = re.findall(r"<td>(.*?)</td>", html(app))
     assert len(cells) == 3 * len(measured_levels("gaussian"))
     assert cells[0] == "24.00<small>22.40 to 25.60</small>"
+
+
+def test_who_is_best_is_said_always_and_what_is_left_out_is_counted(
+    open_page: Open, stub: Stub
+) -> None:
+    methods = ("median", "gaussian", "tv", "wavelet", "nl-means", "one-pass:digits-2d")
+    app = open_page("denoise")
+    app.multiselect(key="limits_digits-2d_gaussian").set_value(list(methods)).run()
+    stub.says = seen("finished", *rows(*methods))
+    app.run()
+    chart = component_data(app, "figure")
+    places = [x for x, _ in chart["marks"]]
+    assert len(places) == 5
+    assert places == sorted(places)
+    said = text(app)
+    assert "5. Below level" in said
+    assert "6. " not in said
+    assert "On the whole" in said
+    assert "1 crossing of less weight is left out." in said
 
 
 def test_another_quality_has_its_own_chart_words_and_numbers(open_page: Open, stub: Stub) -> None:

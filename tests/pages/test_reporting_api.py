@@ -17,6 +17,7 @@ from tests.pages.test_restoring_api import METHODS, MODEL, ask, own_picture
 from ui.api import ROUTES
 from ui.api.asked import MAX_BODY_BYTES
 from vae_core.record import RunRecord
+from vae_core.restoration.comparing import IDLE
 
 EVIL = "<script>alert(1)</script>"
 
@@ -77,6 +78,14 @@ def test_own_pictures_are_named_as_such(client: TestClient) -> None:
     assert "1 picture of one&#x27;s own, prepared like Digits 8x8" in page
     assert "as it was brought and prepared" in page
     assert "Seed of the pictures" not in page
+    assert "No model was trained on pictures like these." in page
+
+
+def test_a_filter_that_does_nothing_is_told_of_in_the_report_too(client: TestClient) -> None:
+    page = saved(client, "html", level=0.1).text
+    assert "Here leaving the pictures as they are beats digits-2d" in page
+    assert IDLE in page
+    assert "No model was trained on pictures like these." not in page
 
 
 def test_a_hostile_name_of_a_model_stays_a_text(

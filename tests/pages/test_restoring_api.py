@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -21,8 +22,11 @@ from ui.api import ROUTES
 from ui.api.asked import MAX_BODY_BYTES
 from vae_core import catalogue, encode, load_checkpoint, load_dataset
 from vae_core.corruption import CORRUPTIONS, Damaged, damage, hide
+from vae_core.errors import CheckpointError
 from vae_core.metrics import mse
+from vae_core.metrics.extractor import reader_of
 from vae_core.restoration import compare, model_methods
+from vae_core.restoration.comparing import IDLE
 
 MODEL = "digits-2d"
 METHODS = ("median", f"one-pass:{MODEL}", "one-pass:digits-denoise-16d")
@@ -233,6 +237,58 @@ def test_a_picture_that_was_spared_counts_for_40_db_in_what_is_said(client: Test
     spared, other = answer["numbers"]["median"]["psnrDb"]
     assert spared == pytest.approx(100)
     assert f"(PSNR {(40 + other) / 2:.1f} against" in " ".join(answer["remarks"])
+
+
+def test_a_filter_that_leaves_the_pictures_as_they_are_says_so(client: TestClient) -> None:
+    answer = ask(client, level=0.1).json()
+    assert answer["numbers"]["median"]["psnrDb"] == answer["numbers"]["damaged"]["psnrDb"]
+    assert answer["numbers"]["median"]["note"] == IDLE
+    assert "Here leaving the pictures as they are beats digits-2d" in " ".join(answer["remarks"])
+    assert "simple" not in " ".join(answer["remarks"])
+    working = ask(client).json()["numbers"]
+    assert [working[name]["note"] for name in METHODS] == [None] * 3
+    whole = ask(client, level=0.0).json()["numbers"]  # nothing was to be helped
+    assert whole["median"]["note"] is None
+
+
+def test_a_digit_that_now_reads_as_another_is_told_of(client: TestClient) -> None:
+    answer = ask(client).json()
+    reader = reader_of("digits")
+    assert reader is not None
+    clean = reader.classify(chosen_pictures(0)).tolist()
+    name = METHODS[1]
+    shown = torch.from_numpy(pictures(answer)[name][:, None] / 255).float()
+    is_told = []
+    for place, read in enumerate(reader.classify(shown).tolist()):
+        said, label = answer["numbers"][name]["said"][place], answer["labels"][place]
+        assert said.startswith("digits-2d ")
+        if str(clean[place]) == label and str(read) != label:
+            assert re.search(rf"; the digit now reads as an? {read}\.$", said)
+            is_told.append(place)
+        else:
+            assert "reads" not in said
+    assert 0 < len(is_told) < 8
+    assert "reads" not in " ".join(answer["numbers"]["median"]["said"])  # filters invent nothing
+
+
+def test_a_damaged_classifier_keeps_nobody_from_restoring(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_: str) -> None:
+        raise CheckpointError("The feature extractor cannot be read.")
+
+    monkeypatch.setattr("ui.api.restoring.reader_of", damaged)
+    answer = ask(client)
+    assert answer.status_code == 200
+    assert "reads" not in str(answer.json()["numbers"])
+
+
+def test_pictures_of_a_persons_own_are_not_called_digits(client: TestClient) -> None:
+    answer = ask(client, own=[own_picture(np.eye(8, dtype=np.uint8) * 255)]).json()
+    (said,) = answer["numbers"][METHODS[1]]["said"]
+    assert said.startswith("digits-2d ")
+    assert " the picture " in said
+    assert "reads" not in said  # nobody knows what it shows
 
 
 def test_a_number_that_is_none_is_refused(client: TestClient) -> None:

@@ -82,6 +82,25 @@ def test_a_filter_needs_no_model_and_invents_nothing(noisy: Path, tmp_path: Path
     assert "invents" not in output.stdout
 
 
+def test_a_filter_that_only_copies_says_so(noisy: Path, tmp_path: Path) -> None:
+    words = ("--method", "median", "--dataset", "digits", "--out", tmp_path / "out", "--json")
+    output = cli("denoise", noisy, *words, "--level", 0.1)
+    assert output.code == 0
+    assert "Median filter leaves these as they are: no strength of it helped.\n" in output.stdout
+    assert "Taken as" not in output.stdout
+    assert output.json["restored"][0]["is_unchanged"]
+    assert not cli("denoise", noisy, *words, "--force").json["restored"][0]["is_unchanged"]
+
+
+def test_a_filter_says_what_it_took_for_granted(noisy: Path, tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "out", "--force")
+    output = cli("denoise", noisy, "--method", "median", "--dataset", "digits", *out)
+    assert "Taken as Gaussian noise, level 0.5; --noise and --level say" in output.stdout
+    assert "around each pixel; set for this damage and level." in output.stdout
+    blind = cli("denoise", noisy, *OF_MODEL, *out)
+    assert "Taken as" not in blind.stdout
+
+
 def test_pixels_can_be_written_as_squares(noisy: Path, tmp_path: Path) -> None:
     words = ("--method", "median", "--dataset", "digits", "--out", tmp_path / "out")
     assert cli("denoise", noisy, *words).code == 0

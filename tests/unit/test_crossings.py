@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vae_core.restoration import DAMAGED, Crossing, LevelRow, crossings
-from vae_core.restoration.crossings import MAX_CROSSINGS, sentence
+from vae_core.restoration.crossings import MAX_CROSSINGS, Event, most_important, sentence
 
 LEVELS = (0.1, 0.2, 0.4, 0.8)
 TITLES = {DAMAGED: "nothing", "filter": "the filter", "model": "the model"}
@@ -137,7 +137,7 @@ def test_a_half_measured_level_is_left_out() -> None:
     assert crossings(rows[:5], "psnr_db") == []  # without the model at 0.4
 
 
-def test_what_changes_who_is_best_comes_first_and_there_are_never_many() -> None:
+def test_crossings_are_told_from_weak_damage_to_strong() -> None:
     lines = {
         DAMAGED: line(30, -40),
         "model": line(20, -10),
@@ -148,8 +148,31 @@ def test_what_changes_who_is_best_comes_first_and_there_are_never_many() -> None
         ("model", DAMAGED, True),
         ("filter", DAMAGED, False),
     ]
+    assert found[0].level < found[1].level
     many = {f"m{number}": line(20 + 3 * number, -10 * number) for number in range(8)}
-    assert len(crossings(rows_of(many), "psnr_db")) == MAX_CROSSINGS
+    assert len(most_important(crossings(rows_of(many), "psnr_db"))) == MAX_CROSSINGS
+
+
+def crossing_of(
+    event: Event, level: float, *, lead: float = 1.0, is_lead: bool = False
+) -> Crossing:
+    return Crossing(event, level, level, 0.9, None, "model", is_lead, lead, 10)
+
+
+def test_the_important_ones_are_kept_and_stand_left_to_right() -> None:
+    early = crossing_of("worse than nothing", 0.1, lead=0.1)
+    harms = [crossing_of("worse than nothing", level, lead=5.0) for level in (0.5, 0.6, 0.7, 0.8)]
+    best = crossing_of("overtakes", 0.9, lead=0.2, is_lead=True)
+    other = crossing_of("overtakes", 0.05, lead=9.0)
+    kept = most_important([other, best, *reversed(harms), early])
+    assert kept == [early, *harms[:3], best]
+
+
+def test_each_method_that_becomes_unreadable_is_told_of() -> None:
+    breaks = [crossing_of("unreadable", 0.1 * number, lead=0.01) for number in range(1, 8)]
+    best = crossing_of("overtakes", 0.05, is_lead=True)
+    assert most_important([best, *reversed(breaks)]) == breaks
+    assert most_important([*breaks[:4], best]) == [best, *breaks[:4]]
 
 
 def test_it_is_said_above_which_level_a_classifier_reads_too_few() -> None:

@@ -106,7 +106,8 @@ def prepared(asked: Asked) -> Prepared:
                 f"{spec.title} is not on this computer; get it, or send pictures of your own."
             )
     else:
-        clean = Clean(torch.cat([picture_of(text, spec.event_shape) for text in asked.own]))
+        brought = torch.cat([picture_of(text, spec.event_shape) for text in asked.own])
+        clean = Clean(brought, is_own=True)
     if asked.hidden is None:
         generator = torch.Generator().manual_seed(asked.noise)
         return Prepared(choice, clean, damage(clean.images, asked.kind, asked.level, generator))

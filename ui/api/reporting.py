@@ -13,12 +13,13 @@ from ui import cache, restoring
 from ui.api.asked import MAX_BODY_BYTES, Asked, Found, Prepared, methods_of, prepared, read
 from ui.api.models import posted_body
 from ui.api.refusal import refusal
-from ui.api.restoring import labels_of, remarks_on
+from ui.api.restoring import is_idle, labels_of, remarks_on
 from ui.restoring_words import INVENTS
 from vae_core.corruption import CORRUPTIONS
 from vae_core.errors import UnknownNameError, VAELabError
 from vae_core.export.restoring import Results, Row, as_csv, as_html, as_png
 from vae_core.restoration import DAMAGED, Scored, compare
+from vae_core.restoration.comparing import IDLE
 
 _AT_ONCE = CapacityLimiter(1)
 _LIBRARIES = ("torch", "scikit-image", "scipy", "numpy", "pillow")
@@ -98,6 +99,7 @@ def _rows(ready: Prepared, found: Found, scored: dict[str, Scored]) -> list[Row]
             title, note = method.title, method.note
             if choice is not None:
                 title, note = restoring.titled(choice, method), restoring.noted(choice, method)
+            note = IDLE if is_idle(name, scored, found) else note
         elapsed_ms = None if name == DAMAGED else 1000 * one.elapsed_s
         numbers = tuple(one.psnr_db.tolist()), tuple(one.ssim.tolist())
         rows.append(Row(name, title, note, one.images, *numbers, elapsed_ms, one.restored.spread))
@@ -138,7 +140,7 @@ def _limits(asked: Asked, ready: Prepared, found: Found) -> list[str]:
             "The original is each picture as it was brought and prepared: whatever was wrong with "
             "it before counts as right."
         )
-    if ready.clean.is_drawn:
+    if ready.clean.is_own or ready.clean.is_drawn:
         limits.append("No model was trained on pictures like these.")
     return limits
 

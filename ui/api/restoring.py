@@ -16,12 +16,14 @@ from ui.api.asked import MAX_BODY_BYTES, Found, Prepared, methods_of, prepared, 
 from ui.api.models import posted_body
 from ui.api.refusal import refusal
 from ui.restoring_words import Result, of_picture, remarks
-from vae_core.errors import InvalidInputError, VAELabError
+from vae_core.errors import CheckpointError, InvalidInputError, VAELabError
 from vae_core.export.restoring import SPREAD_GAIN
 from vae_core.images import png, tile
 from vae_core.inference import encode
 from vae_core.metrics import WHOLE_DB, mean_psnr_db, mse
-from vae_core.restoration import DAMAGED, Scored, compare
+from vae_core.metrics.extractor import reader_of
+from vae_core.restoration import DAMAGED, Method, Scored, compare
+from vae_core.restoration.comparing import IDLE, does_nothing
 
 _AT_ONCE = CapacityLimiter(2)
 
@@ -47,7 +49,8 @@ def answered(body: bytes) -> dict[str, Any]:
         standard deviation of 0.25 is white); num: pictures in a row; labels: classes' names, or
         null; isDrawn: whether this program drew them; share: of hidden pixels, or null; numbers:
         for each row psnrDb, ssim and mse of each picture, and where on the model's map it lies;
-        for each method also elapsedMs and what is said of each picture; remarks: on all rows.
+        for each method also elapsedMs, what is said of each picture, and a note in place of its own
+        or null; remarks: on all rows.
 
     Raises:
         VAELabError: for what cannot be done, with what was expected.
@@ -64,7 +67,7 @@ def answered(body: bytes) -> dict[str, Any]:
     clean, damaged = ready.clean, ready.damaged
     methods = [method for method, _ in found.values()]
     scored = compare(methods, clean.images, damaged, clean.conditions, asked.noise)
-    return described(ready, scored, {name: m.family for name, (m, _) in found.items()}) | {
+    return described(ready, scored, found) | {
         "labels": labels_of(ready),
         "isDrawn": clean.is_drawn,
         "share": None if damaged.known is None else float((~damaged.known).float().mean()),
@@ -72,15 +75,13 @@ def answered(body: bytes) -> dict[str, Any]:
     }
 
 
-def described(
-    ready: Prepared, scored: Mapping[str, Scored], families: Mapping[str, str]
-) -> dict[str, Any]:
+def described(ready: Prepared, scored: Mapping[str, Scored], found: Found) -> dict[str, Any]:
     """Pictures and numbers of `answered`: sheet, rows, num, shape and numbers.
 
     Args:
         ready: what was restored.
         scored: "damaged", then the methods.
-        families: of the methods.
+        found: the methods.
     """
     clean = ready.clean.images
     named = rows_of(clean, scored)
@@ -89,7 +90,7 @@ def described(
         "rows": list(named),
         "num": len(clean),
         "shape": list(clean.shape[1:]),
-        "numbers": _numbers(ready, scored, families),
+        "numbers": _numbers(ready, scored, found),
     }
 
 
@@ -117,13 +118,12 @@ def labels_of(ready: Prepared) -> list[str] | None:
 
 
 def _numbers(
-    ready: Prepared, scored: Mapping[str, Scored], families: Mapping[str, str]
+    ready: Prepared, scored: Mapping[str, Scored], found: Found
 ) -> dict[str, dict[str, Any]]:
-    clean, damaged = ready.clean, ready.damaged
+    clean = ready.clean
     errors = {name: mse(one.images, clean.images).tolist() for name, one in scored.items()}
     places = _places(ready, {"clean": clean.images, **{n: one.images for n, one in scored.items()}})
     numbers: dict[str, dict[str, Any]] = {"clean": {"places": places["clean"]}}
-    noun = ready.spec.item.removeprefix("handwritten ")
     for name, one in scored.items():
         numbers[name] = {
             "psnrDb": one.psnr_db.tolist(),
@@ -134,18 +134,65 @@ def _numbers(
         if name == DAMAGED:
             continue
         numbers[name]["elapsedMs"] = 1000 * one.elapsed_s
-        numbers[name]["said"] = [
-            of_picture(
-                errors[DAMAGED][place],
-                errors[name][place],
-                damaged.kind,
-                None if damaged.known is None else damaged.known[place],
-                families[name],
-                noun,
-            )
-            for place in range(len(clean.images))
-        ]
+        numbers[name]["note"] = IDLE if is_idle(name, scored, found) else None
+        numbers[name]["said"] = _said(ready, one, errors[DAMAGED], errors[name], *found[name])
     return numbers
+
+
+def _said(
+    ready: Prepared,
+    one: Scored,
+    before: list[float],
+    after: list[float],
+    method: Method,
+    choice: cache.Choice | None,
+) -> list[str]:
+    """The sentence about each picture of one method."""
+    known = ready.damaged.known
+    noun = "picture" if ready.clean.is_own else ready.spec.item.removeprefix("handwritten ")
+    misread = _misread(ready, one.images) if method.family != "classical" else {}
+    return [
+        of_picture(
+            before[place],
+            after[place],
+            restoring.subject(choice, method),
+            noun,
+            None if known is None else known[place],
+            method.family,
+            misread.get(place),
+        )
+        for place in range(len(after))
+    ]
+
+
+def _misread(ready: Prepared, images: Tensor) -> dict[int, str]:
+    """Which pictures a classifier reads as another class now, and as which.
+
+    Of those alone whose original it reads rightly: it errs on clean pictures too.
+    """
+    labels = ready.clean.labels
+    try:
+        reader = reader_of(ready.spec.name)
+    except CheckpointError:  # pictures and numbers need no reader
+        return {}
+    if labels is None or reader is None:
+        return {}
+    read = reader.classify(images)
+    is_other = (read != labels) & (reader.classify(ready.clean.images) == labels)
+    names = ready.spec.class_names
+    return {place: names[read[place]] for place in is_other.nonzero()[:, 0].tolist()}
+
+
+def is_idle(name: str, scored: Mapping[str, Scored], found: Found) -> bool:
+    """Whether a filter leaves the damaged pictures as they are."""
+    if found[name][0].family != "classical" or _is_whole(scored):
+        return False
+    return does_nothing(scored[name].images, scored[DAMAGED].images)
+
+
+def _is_whole(scored: Mapping[str, Scored]) -> bool:
+    """Whether there is no damage."""
+    return bool((scored[DAMAGED].psnr_db >= WHOLE_DB).all())
 
 
 def _places(ready: Prepared, named: Mapping[str, Tensor]) -> dict[str, list[list[float]]]:
@@ -170,13 +217,13 @@ def remarks_on(ready: Prepared, scored: Mapping[str, Scored], found: Found) -> l
             method.family,
             mean_psnr_db(scored[name].psnr_db),
             choice,
+            is_idle(name, scored, found),
         )
         for name, (method, choice) in found.items()
     ]
-    damaged_db = scored[DAMAGED].psnr_db
     return remarks(
-        mean_psnr_db(damaged_db),
-        bool((damaged_db >= WHOLE_DB).all()),
+        mean_psnr_db(scored[DAMAGED].psnr_db),
+        _is_whole(scored),
         results,
         ready.damaged.kind,
         is_told=bool(ready.clean.conditions),

@@ -79,11 +79,11 @@ class _Search:
     def __init__(self, body: bytes) -> None:
         self.asked: Asked = read(body)
         self.ready: Prepared = prepared(self.asked)
-        found = methods_of(self.asked, self.ready)
-        kinds = [name.partition(":")[0] for name in found]
+        self.found = methods_of(self.asked, self.ready)
+        kinds = [name.partition(":")[0] for name in self.found]
         if kinds != ["search"]:
-            raise InvalidInputError(f'{len(found)} methods received; expected one "search:MODEL".')
-        ((self.name, (self.method, choice)),) = found.items()
+            raise InvalidInputError(f'{len(kinds)} methods received; expected one "search:MODEL".')
+        ((self.name, (_, choice)),) = self.found.items()
         assert choice is not None
         self.model = cache.checkpoint(choice.key).model
 
@@ -97,7 +97,7 @@ class _Search:
             yield json.dumps(self._described({DAMAGED: before, self.name: now}, step))
 
     def _described(self, scored: dict[str, Scored], step: SearchStep) -> dict[str, object]:
-        return described(self.ready, scored, {self.name: self.method.family}) | {
+        return described(self.ready, scored, self.found) | {
             "step": step.step,
             "numSteps": step.num_steps,
             "logJoint": step.log_joint.tolist(),

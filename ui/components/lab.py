@@ -7,7 +7,7 @@ from ui import cache, latent_map, restoring, theme, told
 from ui.components import register
 from ui.components.model import describe, framing_of
 from ui.restoring_setting import KEY, MAX_SEED, Setting
-from ui.restoring_words import CLOSER_HELP
+from ui.restoring_words import CLOSER_HELP, INVENTS
 from vae_core.corruption import CORRUPTIONS
 from vae_core.metrics import MOST_DB, WHOLE_DB
 
@@ -45,6 +45,7 @@ def show(choice: cache.Choice, rows: Mapping[str, restoring.Offered], setting: S
         "methods": [_method(row) for row in rows.values()],
         "map": _map(choice),
         "decibels": {"most": MOST_DB, "whole": WHOLE_DB},
+        "invents": INVENTS,
         "help": {"psnr": PSNR_HELP, "ssim": SSIM_HELP, "closer": CLOSER_HELP},
     }
     _LAB(key=KEY, data=data)

@@ -23,11 +23,20 @@ const FARTHEST = 4; // how far the map may widen, in its own limits
 export function labMap(part) {
   const host = make("div", { class: "vl-lab-square" });
   const note = make("p", { class: "vl-muted" });
+  const restored = dot("restored", "");
+  const { latentDim } = part.data.model;
   const key = make("p", { class: "vl-lab-key" }, [
     dot("clean", "clean"),
     dot("damaged", "damaged"),
-    dot("restored", "restored"),
+    restored,
+    ...(latentDim > 2 ? [`a flat view (PCA) of ${latentDim} numbers`] : []),
   ]);
+  const nameRestored = () => {
+    restored.lastChild.textContent = `restored by ${shownOf(part).title}`;
+  };
+  part.onSeen(nameRestored);
+  part.setting.onChange(nameRestored);
+  nameRestored();
   const title = make("h3", { text: `Where ${part.data.title} puts it` });
   const element = make("section", { class: "vl-lab-map" }, [title, host, key, note]);
   const state = { isOpen: true };
@@ -42,7 +51,7 @@ export function labMap(part) {
 }
 
 function dot(name, text) {
-  return make("span", {}, [make("i", { class: `is-${name}` }), text]);
+  return make("span", {}, [make("i", { class: `is-${name}` }), make("span", { text })]);
 }
 
 async function load(part, host, state) {

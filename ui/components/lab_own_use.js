@@ -17,7 +17,12 @@ export function ownSection(part) {
   use.checked = kept.isUsed;
   const choice = make("label", { class: "vl-own-use" }, [
     use,
-    "Restore these instead of the test pictures. A link holds no pictures of your own.",
+    make("span", {}, [
+      "Damage and restore these instead of the test pictures: each counts as a clean original. ",
+      "For pictures that are damaged already there is ",
+      make("code", { text: "python -m vae_core denoise" }),
+      ". A link holds no pictures of your own.",
+    ]),
   ]);
   const follow = () => {
     const pictures = own.pictures();

@@ -27,7 +27,7 @@ export function presentButton(part) {
   });
   const show = () => {
     if (!dialog.open) return;
-    said.textContent = sentenceOf(part);
+    said.replaceChildren(...wordsOf(part));
     for (const { version, canvas, caption } of figures) {
       paintOne(canvas, pictureOf(part, version));
       caption.replaceChildren(...captionOf(part, version));
@@ -82,13 +82,22 @@ function leaveScreen() {
   if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
 }
 
+/** What is said of the picture, and that models invent where one restored it. */
+function wordsOf(part) {
+  const isLearned = shownOf(part).family !== "classical";
+  const limit = make("small", { text: isLearned ? part.data.invents : "" });
+  return [sentenceOf(part), limit];
+}
+
 function captionOf(part, version) {
   if (version === "clean") {
     const label = part.asker.newest?.labels?.[part.setting.now().picture];
     return ["Original", make("small", { text: label ? a(label) : "\u00a0" })];
   }
   if (version === "restored") {
-    return ["Restored", make("small", { text: `by ${shownOf(part).title}` })];
+    const { title, family } = shownOf(part);
+    const by = family === "champion" ? `by ${title}, not a VAE` : `by ${title}`;
+    return ["Restored", make("small", { text: by })];
   }
   const { title } = kindOf(part);
   const { level, hidden } = part.setting.now();

@@ -17,6 +17,7 @@ export function labRow(part, method) {
   const { name, title } = method;
   const row = { part, method, name, means: null };
   row.note = make("small", { text: method.note });
+  row.noted = method.note;
   row.keep = make("button", { type: "button", class: "vl-lab-keep", hidden: true });
   row.keep.addEventListener("click", () => part.steps.keep(name, !row.isAbove));
   row.strip = make("canvas", { ...sizeOf(part), role: "img" });
@@ -47,6 +48,7 @@ export function labRow(part, method) {
     show: () => show(row),
     follow: () => follow(row),
     rename: (note) => {
+      row.noted = note;
       row.note.textContent = note;
     },
     stand: (isAbove, canMove) => stand(row, isAbove, canMove),
@@ -76,6 +78,7 @@ function pick({ part, name, strip }, event) {
 function show(row) {
   const found = row.part.asker.row(row.name);
   if (row.search) row.pictures.hidden = !found;
+  row.note.textContent = found?.note ?? row.noted; // a filter may leave the pictures as they are
   if (!found) {
     row.means = null;
     for (const cell of Object.values(row.cells)) cell.textContent = "";

@@ -25,14 +25,14 @@ from vae_core.cli.picture_options import (
 )
 from vae_core.cli.picture_plan import is_file, plan
 from vae_core.cli.shared import Json, app, examples
-from vae_core.console import errors, out, print_json
+from vae_core.console import AS_IT_IS, errors, out, print_json
 from vae_core.corruption import CORRUPTIONS, check_level, damage, given
 from vae_core.data import load_dataset
 from vae_core.errors import InvalidInputError
 from vae_core.metrics import mean_psnr_db
 from vae_core.pictures import Prepared
 from vae_core.restoration import DAMAGED, classical_methods, compare, model_methods
-from vae_core.restoration.choosing import ONE_PASS, PARTLY_KNOWN
+from vae_core.restoration.choosing import ONE_PASS, PARTLY_KNOWN, SEARCH
 
 # What rows are called here, and in the JSON.
 ROWS = {DAMAGED: "noisy", "median": "median filter", ONE_PASS: "restored"}
@@ -90,6 +90,9 @@ def denoise(
         how = Handling(prepare, invert, 1, before, enlarge, seed)
         planned = plan(files, out_folder, force, before)
         who = restorer(model, method, dataset, noise)
+        if level is None and (who.method.family == "classical" or who.method.name == SEARCH):
+            what = f"{CORRUPTIONS[noise].title}, level {strength:g}"
+            out.print(f"Taken as {what}; --noise and --level say otherwise.", **AS_IT_IS)
 
         def task(ready: Prepared) -> Task:
             return Task(given(ready.picture, noise, strength))

@@ -24,6 +24,7 @@ from vae_core.metrics import psnr_db
 from vae_core.models import NO_CONDITIONS, LatentModel
 from vae_core.pictures import WAYS, Prepared, prepare
 from vae_core.restoration import Method, choose
+from vae_core.restoration.comparing import IDLE, does_nothing
 
 MAX_ENLARGED = 64
 DEFAULT_DATASET = "mnist"
@@ -179,6 +180,7 @@ def _restored(
         "prepared": prepared.way,
         "steps": [step.words for step in prepared.steps],
         "psnr_db": None if clean is None else float(psnr_db(images, clean)[0]),
+        "is_unchanged": does_nothing(images, task.damaged.images),
     }
 
 
@@ -206,5 +208,7 @@ def _tell(report: Report, who: Restorer) -> None:
         out.print(f"{row['file']} -> {row['out']}{gained}: {steps}.", **AS_IT_IS)
     through = "" if who.reference is None else f", model {who.reference}"
     limit = "" if who.method.family == "classical" else " It invents plausible detail."
+    is_idle = who.method.family == "classical" and all(r["is_unchanged"] for r in report.restored)
+    note = f" {IDLE}" if is_idle else f": {who.method.note}"
     if report.restored:
-        out.print(f"{who.method.title}: {who.method.note}{through}.{limit}", **AS_IT_IS)
+        out.print(f"{who.method.title}{note}{through}.{limit}", **AS_IT_IS)

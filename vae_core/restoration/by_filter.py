@@ -34,10 +34,11 @@ def filter_method(dataset: str, name: str) -> Method:
         images = way.apply(damaged, **chosen(dataset, damaged.kind, damaged.level, name))
         return Restored(keep_known(images, damaged))
 
+    is_set = any(way.grid for way in filter_.ways)
     return Method(
         name,
         filter_.title,
-        filter_.note,
+        f"{filter_.note}; set for this damage and level" if is_set else filter_.note,
         "classical",
         lambda kind: filter_.way(kind) is not None,
         restore,

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from vae_core.corruption import Damaged
@@ -12,6 +14,8 @@ from vae_core.models import NO_CONDITIONS
 from vae_core.restoration.base import Conditions, Method, Restored
 
 DAMAGED = "damaged"
+# Said of a filter that `does_nothing`: it is told how strong the damage is.
+IDLE = "leaves these as they are: no strength of it helped"
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,14 @@ def compare(
         restored = method.restore(damaged, conditions, seed)
         scored[method.name] = _scored(restored, clean, time.perf_counter() - began)
     return scored
+
+
+def does_nothing(made: ArrayLike, damaged: ArrayLike) -> bool:
+    """Whether a method leaves images as they are, by their pixels or by any measure of each.
+
+    Filters whose strength is chosen for each level do so where the damage is weak.
+    """
+    return np.array_equal(made, damaged)
 
 
 def _scored(restored: Restored, clean: Tensor, elapsed_s: float) -> Scored:

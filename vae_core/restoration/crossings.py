@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_core.restoration.comparing import DAMAGED
+from vae_core.restoration.comparing import DAMAGED, does_nothing
 from vae_core.restoration.levels import LevelRow, Quality
 
 Event = Literal["overtakes", "better than nothing", "worse than nothing", "unreadable"]
@@ -18,7 +18,7 @@ MAX_CROSSINGS = 5
 READABLE = 0.9  # share of images that a classifier should read rightly
 SURE = 2.0  # standard errors of a mean difference: less of a lead may be chance
 TOLERANCE: Mapping[Quality, float] = {"psnr_db": 0.1, "ssim": 0.005, "read": 0.01}
-_RANK: Mapping[Event, int] = {"worse than nothing": 2, "unreadable": 2, "better than nothing": 1}
+_RANK: Mapping[Event, int] = {"worse than nothing": 2, "better than nothing": 1}
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ def crossings(rows: Iterable[LevelRow], quality: Quality) -> list[Crossing]:
         quality: which one is looked at; "read" finds nothing without a classifier.
 
     Returns:
-        A few, the most important first: those that change who is best, then what is worse than
-        doing nothing or cannot be read, then those with the larger leads.
+        All of them, from weak damage to strong; see `most_important`.
     """
     levels, lines = _lines(rows, quality)
     found = [
@@ -73,8 +72,27 @@ def crossings(rows: Iterable[LevelRow], quality: Quality) -> list[Crossing]:
     if quality == "read":
         for name in lines:
             found += _unreadable(name, levels, lines)
-    found.sort(key=lambda it: (it.is_lead, _RANK.get(it.event, 0), it.lead), reverse=True)
-    return found[:MAX_CROSSINGS]
+    return sorted(found, key=lambda it: it.level)
+
+
+def most_important(found: Iterable[Crossing]) -> list[Crossing]:
+    """A few crossings, from weak damage to strong.
+
+    All methods that become unreadable, and of others so many that they are five together: first
+    those that change who is best, then methods that get worse than doing nothing, the earliest
+    first, then those with the larger leads.
+    """
+    found = list(found)
+    kept = [it for it in found if it.event == "unreadable"]
+    others = sorted((it for it in found if it not in kept), key=_importance, reverse=True)
+    kept += others[: max(0, MAX_CROSSINGS - len(kept))]
+    return sorted(kept, key=lambda it: it.level)
+
+
+def _importance(it: Crossing) -> tuple[bool, int, float]:
+    # Whoever breaks early has had no time to lead by much.
+    is_harm = it.event == "worse than nothing"
+    return it.is_lead, _RANK.get(it.event, 0), -it.level if is_harm else it.lead
 
 
 def _lines(rows: Iterable[LevelRow], quality: Quality) -> tuple[Numbers, dict[str, Numbers]]:
@@ -102,7 +120,7 @@ def _between(
         if mean[before] * mean[after] > 0:
             continue
         step = next(k for k in range(before, after) if mean[k] * mean[k + 1] <= 0)
-        if any(_does_nothing(name, lines, step) for name in (one, other)):
+        if any(_is_idle(name, lines, step) for name in (one, other)):
             continue
         part = mean[step] / (mean[step] - mean[step + 1])
         level = float(levels[step] + part * (levels[step + 1] - levels[step]))
@@ -122,16 +140,13 @@ def _between(
         )
 
 
-def _does_nothing(name: str, lines: Mapping[str, Numbers], step: int) -> bool:
-    """Whether a method leaves the images as they are, of which the same is said then.
-
-    Filters whose strength is chosen for each level do so where the damage is weak.
-    """
+def _is_idle(name: str, lines: Mapping[str, Numbers], step: int) -> bool:
+    """Whether a method leaves the images as they are, of which the same is said then."""
     if name == DAMAGED or DAMAGED not in lines:
         return False
     around = slice(step, step + 2)
     num = lines[name].shape[1]
-    return np.array_equal(lines[name][around], lines[DAMAGED][around, :num])
+    return does_nothing(lines[name][around], lines[DAMAGED][around, :num])
 
 
 def _event(better: str, worse: str) -> Event:
@@ -147,7 +162,7 @@ def _unreadable(name: str, levels: Numbers, lines: Mapping[str, Numbers]) -> Ite
     if len(enough) == 0 or enough[-1] == len(levels) - 1:
         return
     last = int(enough[-1])
-    if _does_nothing(name, lines, last):
+    if _is_idle(name, lines, last):
         return
     part = (share[last] - READABLE) / (share[last] - share[last + 1])
     yield Crossing(

@@ -115,7 +115,7 @@ FILTERS: dict[str, Filter] = {
         (Way(CHANGED, _everywhere(classical.total_variation), {"weight": WEIGHTS}),),
     ),
     "wavelet": Filter(
-        "Wavelets",
+        "Wavelet filter",
         "classical, no training: weak wavelet coefficients dropped",
         (
             Way(
