@@ -14,6 +14,7 @@ from torch import Tensor
 from ui import cache, latent_map, restoring
 from ui.api.asked import MAX_BODY_BYTES, Found, Prepared, methods_of, prepared, read
 from ui.api.models import posted_body
+from ui.api.received import text_of
 from ui.api.refusal import refusal
 from ui.restoring_words import Result, of_picture, remarks
 from vae_core.errors import InvalidInputError, VAELabError
@@ -47,7 +48,9 @@ def answered(body: bytes) -> dict[str, Any]:
         standard deviation of 0.25 is white); num: pictures in a row; labels: classes' names, or
         null; isDrawn: whether this program drew them; share: of hidden pixels, or null; numbers:
         for each row psnrDb, ssim and mse of each picture, and where on the model's map it lies;
-        for each method also elapsedMs and what is said of each picture; remarks: on all rows.
+        for the damaged ones also hidden: which pixels are, of each picture, as `mask_of` reads
+        them, or null; for each method also elapsedMs and what is said of each picture; remarks:
+        on all rows.
 
     Raises:
         VAELabError: for what cannot be done, with what was expected.
@@ -132,6 +135,8 @@ def _numbers(
             "places": places[name],
         }
         if name == DAMAGED:
+            known = damaged.known
+            numbers[name]["hidden"] = None if known is None else list(map(text_of, ~known))
             continue
         numbers[name]["elapsedMs"] = 1000 * one.elapsed_s
         numbers[name]["said"] = [
