@@ -91,7 +91,7 @@ def test_the_report_is_printed_on_one_page_and_pictures_have_the_width(
     page.goto(save(page, "Report (HTML)", tmp_path).as_uri())
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 718, "height": 1062})  # A4 within its margins
-    assert all(wide > 40 and high > 40 for wide, high in page.locator("img").evaluate_all(STRIPS))
+    assert all(wide > 42 and high > 38 for wide, high in page.locator("img").evaluate_all(STRIPS))
     smallest, largest, least_title = page.evaluate(SMALLEST_AND_LARGEST)
     assert 10 <= smallest <= largest <= 11 < least_title
     printed = page.pdf(prefer_css_page_size=True)
