@@ -27,14 +27,15 @@ export function presentButton(part) {
   });
   const show = () => {
     if (!dialog.open) return;
-    next.textContent = part.own ? "Next picture" : "New image";
-    next.disabled = part.own?.length === 1;
     said.textContent = sentenceOf(part);
     for (const { version, canvas, caption } of figures) {
       paintOne(canvas, pictureOf(part, version));
       caption.replaceChildren(...captionOf(part, version));
-      canvas.setAttribute("aria-label", caption.textContent);
+      const parts = [...caption.childNodes].map(({ textContent }) => textContent.trim());
+      canvas.setAttribute("aria-label", parts.filter(Boolean).join(", "));
     }
+    next.textContent = part.own ? "Next picture" : "New image";
+    next.disabled = part.own?.length === 1;
   };
   part.onSeen(show);
   part.setting.onChange(show);

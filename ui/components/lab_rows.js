@@ -30,8 +30,8 @@ export function rowsView(part) {
   };
   const view = { clean: rowOf(CLEAN), damaged: rowOf(DAMAGED), above: [], more: [] };
   const nameDamage = () => {
-    const said = tintOf(part) || "what every method gets";
-    view.damaged.rename(`${kindOf(part).title}, ${said}`);
+    const [{ title }, tint] = [kindOf(part), tintOf(part)];
+    view.damaged.rename(tint ? `${title} (${tint})` : `${title}, what every method gets`);
   };
   const arrange = () => {
     const { above: top, more: rest } = methodsOf(part);

@@ -101,7 +101,7 @@ def _row(row: Row, is_best_db: bool, is_best_ssim: bool) -> str:
         f"{_number(decibels(row.mean_psnr_db), is_best_db)}"
         f"{_number(likeness(row.mean_ssim), is_best_ssim)}{_number(each_ms)}"
     )
-    note = f"{row.note}; {TINTED}" if row.is_tinted else row.note
+    note = f"{row.note} ({TINTED})" if row.is_tinted else row.note
     name = f"{escape(row.title)}<small>{escape(note)}</small>"
     lines = f'<tr><th class="name">{name}</th><td>{_image(row.seen, row.title)}</td>{cells}</tr>'
     if row.spread is not None:
