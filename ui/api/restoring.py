@@ -46,11 +46,10 @@ def answered(body: bytes) -> dict[str, Any]:
         sheet: PNG in base64, a row of pictures for each name in `rows`; rows: "clean", "damaged"
         and the methods, each followed by "NAME/spread" where it draws from a posterior (a
         standard deviation of 0.25 is white); num: pictures in a row; labels: classes' names, or
-        null; isDrawn: whether this program drew them; share: of hidden pixels, or null; numbers:
+        null; isDrawn: whether this program drew them; share: of hidden pixels, or null; hidden:
+        those of each damaged picture, as `mask_of` reads them, or null; numbers:
         for each row psnrDb, ssim and mse of each picture, and where on the model's map it lies;
-        for the damaged ones also hidden: which pixels are, of each picture, as `mask_of` reads
-        them, or null; for each method also elapsedMs and what is said of each picture; remarks:
-        on all rows.
+        for each method also elapsedMs and what is said of each picture; remarks: on all rows.
 
     Raises:
         VAELabError: for what cannot be done, with what was expected.
@@ -71,6 +70,7 @@ def answered(body: bytes) -> dict[str, Any]:
         "labels": labels_of(ready),
         "isDrawn": clean.is_drawn,
         "share": None if damaged.known is None else float((~damaged.known).float().mean()),
+        "hidden": None if damaged.known is None else [text_of(~known) for known in damaged.known],
         "remarks": remarks_on(ready, scored, found),
     }
 
@@ -135,8 +135,6 @@ def _numbers(
             "places": places[name],
         }
         if name == DAMAGED:
-            known = damaged.known
-            numbers[name]["hidden"] = None if known is None else list(map(text_of, ~known))
             continue
         numbers[name]["elapsedMs"] = 1000 * one.elapsed_s
         numbers[name]["said"] = [

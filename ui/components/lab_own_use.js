@@ -17,8 +17,7 @@ export function ownSection(part) {
   use.checked = kept.isUsed;
   const choice = make("label", { class: "vl-own-use" }, [
     use,
-    "Restore these instead of the test pictures. A link holds none of them, and they are gone once ",
-    "this page is reloaded.",
+    "Restore these instead of the test pictures. A link holds no pictures of your own.",
   ]);
   const follow = () => {
     const pictures = own.pictures();

@@ -26,8 +26,8 @@ export async function readSheet(answer) {
   for (const [name, found] of pictures) {
     if (name.endsWith("/spread")) continue;
     const spread = pictures.get(`${name}/spread`) ?? null;
-    const numbers = answer.numbers[name];
-    rows.set(name, { pictures: found, seen: seenOf(found, numbers.hidden), spread, ...numbers });
+    const seen = name === "damaged" ? seenOf(found, answer.hidden) : found;
+    rows.set(name, { pictures: found, seen, spread, ...answer.numbers[name] });
   }
   return { ...answer, rows };
 }
