@@ -121,14 +121,23 @@ def _from_address(given: Mapping[str, str]) -> Mapping[str, object]:
 
 def _to_address(setting: Setting) -> None:
     """Put the setting into the page's address, so that a reload or a friend finds it again."""
+    wanted = parameters(setting)
+    for name in _NAMES.values():
+        if name not in wanted:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != wanted[name]:
+            st.query_params[name] = wanted[name]
+
+
+def parameters(setting: Setting) -> dict[str, str]:
+    """What an address says of a setting, by name: all that is not as it is at first."""
     default = Setting()
+    found = {}
     for field, name in _NAMES.items():
         value = getattr(setting, field)
         is_same = value == getattr(default, field) and field not in ("kind", "level")
-        text = ",".join(value) if isinstance(value, list) else f"{value}"
-        if isinstance(value, float):
-            text = f"{value:g}"
         if is_same or value is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != text:
-            st.query_params[name] = text
+            continue
+        text = ",".join(value) if isinstance(value, list) else f"{value}"
+        found[name] = f"{value:g}" if isinstance(value, float) else text
+    return found

@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.sliding import drawn
 from tests.e2e.stage import settle
 from vae_core import catalogue, load_checkpoint, load_dataset
-from vae_core.corruption import damage
+from vae_core.corruption import Damaged, damage
+from vae_core.export.restoring import TINT
 from vae_core.restoration import classical_methods, compare, model_methods
 from vae_core.restoration.comparing import Scored
 
@@ -30,10 +31,13 @@ def row(page: Page, method: str) -> Locator:
     return page.locator(f'tr[data-method="{method}"]')
 
 
-def strip(page: Page, method: str, side: int, which: int = 0) -> np.ndarray:
-    """Pictures of a row, (N, side, side), 0 to 255; which: 0 results, 1 errors, 2 spreads."""
+def strip(page: Page, method: str, side: int, which: int = 0, channel: int = 0) -> np.ndarray:
+    """Pictures of a row, (N, side, side), 0 to 255; which: 0 results, 1 errors, 2 spreads.
+
+    channel: see `drawn`.
+    """
     gap = 1 if side < 16 else 2
-    shown = drawn(row(page, method).locator("canvas").nth(which))
+    shown = drawn(row(page, method).locator("canvas").nth(which), channel)
     padded = np.pad(shown, ((0, 0), (0, gap)))
     return padded.reshape(side, NUM, side + gap).transpose(1, 0, 2)[:, :, :side]
 
@@ -52,6 +56,12 @@ def level_text(page: Page) -> Locator:
 
 def choose_damage(page: Page, kind: str) -> None:
     page.locator(".vl-lab-tools select").select_option(kind)
+
+
+def tinted(damaged: Damaged, channel: int = 0) -> torch.Tensor:
+    """Damaged pictures as people see them, (N, 1, H, W): what is hidden has a colour."""
+    assert damaged.known is not None
+    return damaged.images.masked_fill(~damaged.known, TINT[channel] / 255)
 
 
 def clean_of(dataset: str, seed: int) -> torch.Tensor:

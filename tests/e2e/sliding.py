@@ -11,16 +11,16 @@ from vae_core import catalogue, load_checkpoint
 from vae_core.checkpoints import Checkpoint
 
 BIG = ".vl-big canvas"
-PIXELS = """canvas => {
+PIXELS = """(canvas, channel) => {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-  return [height, width, Array.from(data).filter((_, place) => place % 4 === 0)];
+  return [height, width, Array.from(data).filter((_, place) => place % 4 === channel)];
 }"""
 
 
-def drawn(canvas: Locator) -> np.ndarray:
-    """What stands on a canvas, (H, W), 0 to 255."""
-    height, width, values = canvas.evaluate(PIXELS)
+def drawn(canvas: Locator, channel: int = 0) -> np.ndarray:
+    """What stands on a canvas, (H, W), 0 to 255: red, as grey has it, or green (1), blue (2)."""
+    height, width, values = canvas.evaluate(PIXELS, channel)
     return np.array(values, dtype=int).reshape(height, width)
 
 

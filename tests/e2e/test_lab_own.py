@@ -158,6 +158,9 @@ def test_a_bad_file_says_why_and_the_others_stay(page: Page, address: str) -> No
     bad = page.locator(CARD).first
     expect(bad).to_contain_text("This file cannot be read as a picture; expected PNG")
     expect(bad.locator("b")).to_have_text(name)
+    expect(bad.locator(".vl-own-ways")).to_be_hidden()
+    expect(page.locator(CARD).nth(1).locator(".vl-own-ways")).to_be_visible()
+    expect(page.locator(".vl-own")).to_contain_text("gone once this page is reloaded")
     clean_row(page, 1)
     choose(page, file("large.png", bytes(10 * 2**20 + 1)))
     expect(page.locator(CARD).nth(2)).to_contain_text("larger than 10 MiB")

@@ -1,10 +1,13 @@
 """Presentation mode: large pictures, large text, three controls, keys."""
 
 import pytest
+import torch
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.denoising import clean_of, expected, open_lab
 from tests.e2e.sliding import drawn, shows
+from tests.e2e.test_lab_own import choose, clean_row, file, open_own
+from tests.unit.test_pictures import as_file, written
 
 ONE_PASS = "one-pass:digits-2d"
 
@@ -84,7 +87,7 @@ def test_there_are_three_controls(page: Page, address: str) -> None:
     tools.get_by_role("combobox", name="Damage").select_option("half")
     expect(shown.locator(".vl-present-said")).to_contain_text("the lower half is invented")
     page.keyboard.press("ArrowRight")  # the level's again, once a damage is chosen
-    expect(tools.locator("output")).to_have_text("0.55")
+    expect(tools.locator("output")).to_have_text("55 %")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,49 @@ def test_the_space_bar_brings_a_new_image_even_when_a_button_has_the_focus(
     page.keyboard.press("Space")
     shows(page, lambda: drawn(canvas), clean_of("digits", 3)[:1])
     page.wait_for_function("() => location.search.includes('images=3')")
+
+
+def test_a_clicker_turns_images_forth_and_back(page: Page, address: str) -> None:
+    shown = present(page, address, "images=4")
+    canvas = shown.locator("canvas").first
+    page.keyboard.press("PageDown")
+    shows(page, lambda: drawn(canvas), clean_of("digits", 5)[:1])
+    page.keyboard.press("PageUp")
+    page.keyboard.press("PageUp")
+    shows(page, lambda: drawn(canvas), clean_of("digits", 3)[:1])
+    page.wait_for_function("() => location.search.includes('images=3')")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("damage=down-sample&level=2", "Made smaller, 2 times"),
+        ("damage=half&level=1", "Missing half, 100 % of the height"),
+        ("damage=gaussian&level=0.3", "Gaussian noise, 0.30 standard deviation"),
+    ],
+)
+def test_the_level_is_said_as_on_the_page(page: Page, address: str, query: str, words: str) -> None:
+    shown = present(page, address, query)
+    expect(shown.locator("figcaption small").nth(1)).to_have_text(words)
+    page.keyboard.press("Escape")
+    expect(page.locator(".vl-lab-tools .vl-lab-level")).to_contain_text(words.split(", ")[1])
+
+
+def test_own_pictures_are_turned_and_one_alone_cannot_be(page: Page, address: str) -> None:
+    open_own(page, address)
+    choose(page, file("a.png", as_file(written(30))))
+    clean_row(page, 1)
+    page.get_by_role("button", name="Present").click()
+    shown = page.get_by_role("dialog", name="Presentation")
+    expect(shown.get_by_role("button", name="New image")).to_have_count(0)
+    expect(shown.get_by_role("button", name="Next picture")).to_be_disabled()
+    shown.get_by_role("button", name="Leave").click()
+    choose(page, file("b.png", as_file(written(50))))
+    second = clean_row(page, 2)[1]
+    page.get_by_role("button", name="Present").click()
+    shown.get_by_role("button", name="Next picture").click()
+    wanted = torch.from_numpy(second)[None, None] / 255
+    shows(page, lambda: drawn(shown.locator("canvas").first), wanted)
 
 
 def test_escape_leaves_to_the_same_pictures(page: Page, address: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,38 @@ def test_the_report_opens_by_itself_and_is_light_to_be_printed(
     expect(page.locator("table").first).to_contain_text(best)
     width = page.evaluate("() => document.documentElement.scrollWidth")
     assert width <= 1024
+
+
+MANY = {
+    "mnist": "median,one-pass:mnist-denoise-16d,champion,posterior-mean:mnist-denoise-16d,"
+    "nl-means,gaussian,tv,wavelet",
+    "digits": "median,one-pass:digits-denoise-16d,champion,posterior-mean:digits-denoise-16d,"
+    "nl-means,gaussian,tv,wavelet",
+}
+STRIPS = "(images) => images.map((image) => [image.width / 8, image.height])"
+SMALLEST_AND_LARGEST = """() => {
+  const [all, heads] = ["small, p, li, td, th", "h1, h2"].map((names) =>
+    [...document.querySelectorAll(names)].filter((one) => one.textContent).map((one) =>
+      parseFloat(getComputedStyle(one).fontSize)));
+  return [Math.min(...all), Math.max(...all), Math.min(...heads)];
+}"""
+
+
+@pytest.mark.parametrize("num", [3, 8])
+@pytest.mark.parametrize("dataset", ["mnist", "digits"])
+def test_the_report_is_printed_on_one_page_and_pictures_have_the_width(
+    page: Page, address: str, tmp_path: Path, dataset: str, num: int
+) -> None:
+    methods = ",".join(MANY[dataset].split(",")[:num])
+    open_lab(page, address, f"model={dataset}-denoise-16d&methods={methods}")
+    page.goto(save(page, "Report (HTML)", tmp_path).as_uri())
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1062})  # A4 within its margins
+    assert all(wide > 42 and high > 38 for wide, high in page.locator("img").evaluate_all(STRIPS))
+    smallest, largest, least_title = page.evaluate(SMALLEST_AND_LARGEST)
+    assert 10 <= smallest <= largest <= 11 < least_title
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 def test_a_server_that_says_no_is_quoted(page: Page, address: str) -> None:

@@ -4,7 +4,15 @@ import numpy as np
 import torch
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.denoising import choose_damage, clean_of, level, level_text, open_lab, strip
+from tests.e2e.denoising import (
+    choose_damage,
+    clean_of,
+    level,
+    level_text,
+    open_lab,
+    strip,
+    tinted,
+)
 from tests.e2e.lab import SITE, Lab
 from tests.e2e.sliding import shows
 from tests.e2e.stage import settle
@@ -42,7 +50,8 @@ def hidden(*pixels: tuple[int, int]) -> torch.Tensor:
 
 def shows_hidden(page: Page, *pixels: tuple[int, int]) -> None:
     wanted = hide(clean_of("digits", 0), hidden(*pixels))
-    shows(page, lambda: strip(page, "damaged", 8), wanted.images)
+    for channel in range(3):
+        shows(page, lambda: strip(page, "damaged", 8, 0, channel), tinted(wanted, channel))  # noqa: B023
 
 
 def test_before_the_first_stroke_it_says_what_to_do_and_nobody_is_best(
@@ -71,8 +80,7 @@ def test_exactly_the_pixels_under_the_pen_are_hidden_in_every_picture(
     shows_hidden(page)
     page.get_by_role("button", name="Undo").click()
     shows_hidden(page, *line)
-    share = f"{len(line) / 64:.2f}"
-    expect(level_text(page)).to_have_text(share)
+    expect(level_text(page)).to_have_text("8 %")  # 5 of 64
     expect(level(page)).to_be_disabled()
 
 
@@ -91,8 +99,21 @@ def test_a_scribble_survives_a_reload_and_can_be_taken_back(page: Page, address:
     shows_hidden(page, *line)
     page.get_by_role("button", name="At random").click()
     expect(level(page)).to_be_enabled()
-    expect(level_text(page)).to_have_text("0.30")
+    expect(level_text(page)).to_have_text("30 %")
     page.wait_for_function("() => !location.search.includes('hidden=')")
+
+
+def test_new_noise_leaves_a_scribble_alone_until_it_is_given_up(page: Page, address: str) -> None:
+    pad = begin(page, address)
+    draw(page, pad, (3, 3))
+    page.get_by_role("button", name="Done").click()
+    noise = page.get_by_role("button", name="New noise")
+    expect(noise).to_be_disabled()
+    expect(noise).to_have_attribute("title", "drawn by hand; press At random first")
+    shows_hidden(page, (3, 3))
+    page.get_by_role("button", name="At random").click()
+    expect(noise).to_be_enabled()
+    expect(noise).to_have_attribute("title", "")
 
 
 def test_the_level_keys_leave_a_scribble_alone_and_another_damage_ends_it(

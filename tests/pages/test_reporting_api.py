@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from starlette.testclient import TestClient
 from tests.pages.test_restoring_api import METHODS, MODEL, ask, own_picture
 from ui.api import ROUTES
 from ui.api.asked import MAX_BODY_BYTES
+from vae_core.export.restoring import TINT, TINTED
 from vae_core.record import RunRecord
 from vae_core.restoration.comparing import IDLE
 
@@ -29,9 +31,9 @@ def client() -> Iterator[TestClient]:
     st.cache_resource.clear()
 
 
-def saved(client: TestClient, kind: str, **change: Any) -> Any:
+def saved(client: TestClient, wanted: str, **change: Any) -> Any:
     body = {"model": MODEL, "kind": "gaussian", "level": 0.5, "methods": list(METHODS)}
-    return client.post(f"/api/restore/report?as={kind}", json=body | change)
+    return client.post(f"/api/restore/report?as={wanted}", json=body | change)
 
 
 def test_the_table_has_the_numbers_of_the_lab(client: TestClient) -> None:
@@ -68,8 +70,39 @@ def test_the_report_says_what_was_done_with_what_and_where_it_ends(client: TestC
         "PSNR and SSIM compare brightness",
         "<th>Seed of the pictures</th><td>3</td>",
         "torch ",
+        "; digits-denoise-16d, trained to remove Gaussian noise, level 0.3</td>",
     ):
         assert said in page, said
+    assert page.count("A model invents plausible detail") == 1
+
+
+def test_the_report_has_the_address_of_the_lab_as_it_was(client: TestClient) -> None:
+    hidden = "0f" * 8
+    change = {"kind": "scribble", "level": 0.3, "noise": 4, "hidden": hidden}
+    lines = list(csv.DictReader(io.StringIO(saved(client, "csv", images=3, **change).text)))
+    url = urlsplit(lines[0]["Open it again"])
+    assert (url.scheme, url.netloc, url.path) == ("", "", "/denoise")
+    given = dict(parse_qsl(url.query))
+    assert given.pop("model") == MODEL
+    assert given == {
+        "damage": "scribble",
+        "level": "0.3",
+        "images": "3",
+        "noise_seed": "4",
+        "methods": ",".join(METHODS),
+        "hidden": hidden,
+    }
+
+
+@pytest.mark.parametrize(("kind", "is_hidden"), [("half", True), ("gaussian", False)])
+def test_hidden_pixels_are_tinted_in_picture_and_report(
+    client: TestClient, kind: str, is_hidden: bool
+) -> None:
+    methods = [f"one-pass:{MODEL}"]
+    assert (TINTED in saved(client, "html", kind=kind, methods=methods).text) == is_hidden
+    sheet = Image.open(io.BytesIO(saved(client, "png", kind=kind, methods=methods).content))
+    colours = {colour for _, colour in sheet.getcolors(2**24)}
+    assert (TINT in colours) == is_hidden
 
 
 def test_own_pictures_are_named_as_such(client: TestClient) -> None:

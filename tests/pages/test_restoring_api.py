@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from ui import restoring
 from ui.api import ROUTES
 from ui.api.asked import MAX_BODY_BYTES
+from ui.api.received import mask_of
 from vae_core import catalogue, encode, load_checkpoint, load_dataset
 from vae_core.corruption import CORRUPTIONS, Damaged, damage, hide
 from vae_core.errors import CheckpointError
@@ -96,6 +97,10 @@ def test_every_damage_is_restored_as_the_library_does(client: TestClient, kind: 
     equal(answer, clean, damaged, seed=7)
     is_known = damaged.known is not None
     assert (answer["share"] is not None) == is_known
+    masks = answer["hidden"]
+    assert (masks is not None) == is_known
+    if damaged.known is not None:
+        assert torch.equal(~damaged.known, torch.cat([mask_of(text, 8, 8) for text in masks]))
     said = answer["numbers"][METHODS[1]]["said"]
     assert len(said) == 8
     assert ("invented" in " ".join(said)) == is_known

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vae_core.export.restoring import Results, Row, as_csv, as_html, as_png
+from vae_core.export.restoring import TINT, TINTED, Results, Row, as_csv, as_html, as_png
 from vae_core.export.restoring.sheet import GAP, LABEL_WIDTH, MARGIN, PICTURE_SIDE
 
 EVIL = '</td><script>alert(1)</script><img src=x onerror="alert(2)">\'"&'
@@ -81,12 +81,52 @@ def test_the_page_shows_the_pictures_as_they_are_and_marks_the_best() -> None:
     np.testing.assert_array_equal(shown[:, 9:17], pixels[1])
     spread = np.asarray(Image.open(io.BytesIO(base64.b64decode(strips[4]))))
     np.testing.assert_array_equal(spread[:, :8], pixels[0])  # a quarter is white
-    assert content.count('class="number best"') == 1
+    assert content.count('class="number best"') == 2
+    assert '<td class="number best">0.500</td>' in content
     assert '<td class="number best">26.67</td>' in content  # (20.5 + 19.5 + 40) / 3
     assert "each picture counts for 40 dB at most" in content
     assert "\N{INFINITY}" in content  # the third picture is the original, to the last pixel
     assert '<td class="number">4.0</td>' in content  # 12 ms for three pictures
     assert "<th>Seed</th><td>7</td>" in content
+
+
+def test_nobody_is_best_where_all_are_as_good_and_undamaged_pictures_win_nothing() -> None:
+    images = torch.zeros(1, 1, 8, 8)
+    same = Row("a", "", "", images, (20.0,), (0.5,), 1.0), Row("b", "", "", images, (20.0,), (0.6,))
+    found = Results("", "", (Row("clean", "", "", images), *same))
+    assert found.best(lambda row: row.mean_psnr_db) == set()
+    assert found.best(lambda row: row.mean_ssim) == {"b"}
+    whole = Row("damaged", "", "", images, (100.0,), (1.0,))
+    lossy = Row("c", "", "", images, (30.0,), (0.9,), 1.0)
+    found = Results("", "", (whole, *same, lossy))
+    assert found.best(lambda row: row.mean_psnr_db) == {"c"}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_hidden_pixels_are_tinted_and_what_is_left_is_shown_as_it_is(channels: int) -> None:
+    images = torch.rand(2, channels, 8, 8, generator=torch.Generator().manual_seed(0))
+    hidden = torch.zeros(2, 1, 8, 8, dtype=torch.bool)
+    hidden[1, :, 4:] = True
+    damaged = images.masked_fill(hidden, 0)
+    row = Row("damaged", "Damaged", "Half", damaged, (9.0,) * 2, (0.2,) * 2, hidden=hidden)
+    found = Results("", "", (Row("clean", "", "", images), row))
+    content = as_html(found)
+    assert content.count(TINTED) == 1
+    source = re.findall(r'src="data:image/png;base64,([^"]+)"', content)[1]
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(source))))
+    pixels = (images * 255).round().byte().expand(2, 3, 8, 8).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_array_equal(shown[:, :8], pixels[0])
+    np.testing.assert_array_equal(shown[:4, 9:], pixels[1, :4])
+    assert (shown[4:, 9:] == TINT).all()
+    sheet = np.asarray(Image.open(io.BytesIO(as_png(found))))
+    assert (sheet[-MARGIN - 1, -MARGIN - 1] == TINT).all()
+    nothing = Row("damaged", "Damaged", "", images, (9.0,) * 2, hidden=torch.zeros_like(hidden))
+    assert nothing.seen is nothing.images
+
+
+def test_one_picture_is_no_larger_than_one_of_eight() -> None:
+    assert 'style="max-width: 12.5%"' in as_html(results(num=1))
+    assert 'style="max-width: 100%"' in as_html(results(num=16))
 
 
 def test_the_table_has_a_line_for_each_picture_and_method_with_all_settings() -> None:

@@ -5,6 +5,7 @@ import binascii
 import io
 import struct
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -71,3 +72,8 @@ def mask_of(text: str, height: int, width: int) -> Tensor:
     found = torch.frombuffer(bytearray(content), dtype=torch.uint8)
     is_set = (found[:, None] & torch.tensor(_BITS, dtype=torch.uint8)) > 0
     return is_set.flatten()[:num].reshape(1, 1, height, width)
+
+
+def text_of(mask: Tensor) -> str:
+    """The inverse of `mask_of`, of one picture: (1, H, W) bool."""
+    return np.packbits(mask.numpy()).tobytes().hex()

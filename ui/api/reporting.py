@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
+from urllib.parse import urlencode
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from ui.api.asked import MAX_BODY_BYTES, Asked, Found, Prepared, methods_of, pre
 from ui.api.models import posted_body
 from ui.api.refusal import refusal
 from ui.api.restoring import is_idle, labels_of, remarks_on
+from ui.restoring_setting import Setting, parameters
 from ui.restoring_words import INVENTS
 from vae_core.corruption import CORRUPTIONS
 from vae_core.errors import UnknownNameError, VAELabError
@@ -63,6 +65,7 @@ def results(asked: Asked) -> Results:
     found = methods_of(asked, ready)
     methods = [method for method, _ in found.values()]
     clean = ready.clean
+    limits = tuple(_limits(asked, ready, found))
     scored = compare(methods, clean.images, ready.damaged, clean.conditions, asked.noise)
     kind = CORRUPTIONS[asked.kind]
     by_hand = asked.hidden is not None
@@ -73,8 +76,8 @@ def results(asked: Asked) -> Results:
         rows=tuple(_rows(ready, found, scored)),
         labels=tuple(labels_of(ready) or ()),
         settings=_settings(asked, ready, found),
-        remarks=tuple(remarks_on(ready, scored, found)),
-        limits=tuple(_limits(asked, ready, found)),
+        remarks=tuple(said for said in remarks_on(ready, scored, found) if said not in limits),
+        limits=limits,
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         versions={name: version(name) for name in _LIBRARIES},
     )
@@ -92,6 +95,7 @@ def _pictures(asked: Asked, ready: Prepared) -> str:
 
 def _rows(ready: Prepared, found: Found, scored: dict[str, Scored]) -> list[Row]:
     rows = [Row("clean", "Original", "what was damaged", ready.clean.images)]
+    known = ready.damaged.known
     for name, one in scored.items():
         title, note = "Damaged", "what every method is given"
         if name != DAMAGED:
@@ -102,7 +106,9 @@ def _rows(ready: Prepared, found: Found, scored: dict[str, Scored]) -> list[Row]
             note = IDLE if is_idle(name, scored, found) else note
         elapsed_ms = None if name == DAMAGED else 1000 * one.elapsed_s
         numbers = tuple(one.psnr_db.tolist()), tuple(one.ssim.tolist())
-        rows.append(Row(name, title, note, one.images, *numbers, elapsed_ms, one.restored.spread))
+        hidden = ~known if name == DAMAGED and known is not None else None
+        spread = one.restored.spread
+        rows.append(Row(name, title, note, one.images, *numbers, elapsed_ms, spread, hidden))
     return rows
 
 
@@ -119,11 +125,28 @@ def _settings(asked: Asked, ready: Prepared, found: Found) -> dict[str, str]:
     told["Seed of the damage"] = str(asked.noise)
     models = {choice.id: _model(choice) for _, choice in found.values() if choice is not None}
     told["Models"] = "; ".join(models.values()) or "none"
+    if asked.own is None:
+        told["Open it again"] = _address(asked)
     return told
 
 
+def _address(asked: Asked) -> str:
+    """Of the lab as it was asked, after the server's own."""
+    setting = Setting(
+        kind=asked.kind,
+        level=asked.level,
+        images=asked.images,
+        noise=asked.noise,
+        rows=asked.methods or None,
+        hidden=asked.hidden,
+    )
+    query = {"model": asked.model} | parameters(setting)
+    return f"/denoise?{urlencode(query, safe=',:')}"
+
+
 def _model(choice: cache.Choice) -> str:
-    return f"{choice.title} ({choice.id}), {restoring.training(choice)}"
+    name = choice.title if choice.title == choice.id else f"{choice.title} ({choice.id})"
+    return f"{name}, {restoring.training(choice)}"
 
 
 def _limits(asked: Asked, ready: Prepared, found: Found) -> list[str]:

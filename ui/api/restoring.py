@@ -14,6 +14,7 @@ from torch import Tensor
 from ui import cache, latent_map, restoring
 from ui.api.asked import MAX_BODY_BYTES, Found, Prepared, methods_of, prepared, read
 from ui.api.models import posted_body
+from ui.api.received import text_of
 from ui.api.refusal import refusal
 from ui.restoring_words import Result, of_picture, remarks
 from vae_core.errors import CheckpointError, InvalidInputError, VAELabError
@@ -47,7 +48,8 @@ def answered(body: bytes) -> dict[str, Any]:
         sheet: PNG in base64, a row of pictures for each name in `rows`; rows: "clean", "damaged"
         and the methods, each followed by "NAME/spread" where it draws from a posterior (a
         standard deviation of 0.25 is white); num: pictures in a row; labels: classes' names, or
-        null; isDrawn: whether this program drew them; share: of hidden pixels, or null; numbers:
+        null; isDrawn: whether this program drew them; share: of hidden pixels, or null; hidden:
+        those of each damaged picture, as `mask_of` reads them, or null; numbers:
         for each row psnrDb, ssim and mse of each picture, and where on the model's map it lies;
         for each method also elapsedMs, what is said of each picture, and a note in place of its own
         or null; remarks: on all rows.
@@ -71,6 +73,7 @@ def answered(body: bytes) -> dict[str, Any]:
         "labels": labels_of(ready),
         "isDrawn": clean.is_drawn,
         "share": None if damaged.known is None else float((~damaged.known).float().mean()),
+        "hidden": None if damaged.known is None else [text_of(~known) for known in damaged.known],
         "remarks": remarks_on(ready, scored, found),
     }
 

@@ -21,6 +21,14 @@ SSIM_HELP = (
     "How alike the shapes are: compares brightness, contrast and pattern patch by patch. 1 means "
     "identical, 0 nothing in common."
 )
+# What levels are a share of, which is read in per cent.
+SHARES = {
+    "salt-and-pepper": "of the pixels",
+    "masked-square": "of the side",
+    "half": "of the height",
+    "scribble": "of the pixels",
+    "drop-out": "of the pixels",
+}
 
 
 def show(choice: cache.Choice, rows: Mapping[str, restoring.Offered], setting: Setting) -> None:
@@ -58,6 +66,7 @@ def _kind(name: str, choice: cache.Choice, rows: Mapping[str, restoring.Offered]
         "name": name,
         "title": kind.title,
         "unit": kind.levels.unit,
+        "share": SHARES.get(name),
         "choices": list(kind.levels.choices),
         "default": kind.levels.default,
         "isRandom": kind.is_random,

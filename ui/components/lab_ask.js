@@ -12,8 +12,8 @@ const REFERENCES = ["clean", "damaged"];
 /**
  * @param {object} part see `lab.js`.
  * @returns {object} ask(): now; onSeen(listener): called after each answer; row(name) -> what came of
- *   a method, or null: {pictures: ImageData[], spread, psnrDb, ssim, mse, places, said, elapsedMs};
- *   "clean" and "damaged" are rows too; beside(name) -> the same, but null too for what came of
+ *   a method, or null: {pictures: ImageData[], seen, spread, psnrDb, ssim, mse, places, said,
+ *   elapsedMs}, see `lab_sheet.js`; "clean" and "damaged" are rows too; beside(name) -> the same, but null too for what came of
  *   other pictures than the damaged ones in sight; newest: the last answer for the rows above; num:
  *   pictures in a row; request(methods): what is asked of the server; inputs(): all that a result
  *   follows from, as text; isFresh(name): whether a row is of what is asked for now; put(name, row),

@@ -1,7 +1,7 @@
 // The picture that is large: two versions of it, one over the other, and a divider between them.
 
 import { a, button, make } from "./dom.js";
-import { pictureOf } from "./lab_picture.js";
+import { pictureOf, tintOf } from "./lab_picture.js";
 import { scribbleTools } from "./lab_scribble.js";
 import { paintOne } from "./lab_sheet.js";
 import { readyOf, shownOf } from "./lab_steps.js";
@@ -21,7 +21,9 @@ const VERSIONS = [
 export function largePicture(part) {
   const sides = ["damaged", "restored"];
   const wipe = createWipe(part.data.model.shape.slice(1));
+  const tint = make("small", { class: "vl-lab-tint" });
   const show = () => {
+    tint.textContent = sides.includes("damaged") ? tintOf(part) : "";
     sides.forEach((version, which) => {
       paintOne(wipe.canvases[which], pictureOf(part, version));
     });
@@ -42,7 +44,7 @@ export function largePicture(part) {
   part.onSeen(show);
   part.setting.onChange(show);
   const sidesRow = make("div", { class: "vl-lab-sides" }, menus);
-  const parts = [headOf(part), wipe.element, sidesRow, scribbleTools(part, wipe.element)];
+  const parts = [headOf(part), wipe.element, sidesRow, tint, scribbleTools(part, wipe.element)];
   return make("section", { class: "vl-lab-large" }, parts);
 }
 

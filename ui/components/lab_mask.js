@@ -1,4 +1,10 @@
-// Pixels that are hidden, as numbers and as text; and what a pen hides.
+// Pixels that are hidden, as numbers and as text; what a pen hides, and how hidden ones are shown.
+
+export const INK = [90, 160, 255, 190]; // over a picture
+const OPAQUE = 255;
+
+/** What is said of pictures with hidden pixels: black would be lost on black. */
+export const TINTED = "tinted: hidden; methods get black there";
 
 /**
  * @param {string|null} text hexadecimals, row by row, eight pixels in two letters.
@@ -22,6 +28,22 @@ export function textOf(mask) {
     if (isHidden) bytes[pixel >> 3] |= 1 << (7 - (pixel & 7));
   });
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * A picture as people see it: what is hidden is black, under ink.
+ * @param {ImageData} picture is not changed.
+ * @param {Uint8Array} mask see `maskOf`.
+ * @returns {ImageData}
+ */
+export function tinted(picture, mask) {
+  const seen = new ImageData(picture.data.slice(), picture.width, picture.height);
+  const [red, green, blue, opacity] = INK;
+  const shade = [red, green, blue].map((value) => (value * opacity) / OPAQUE);
+  mask.forEach((isHidden, pixel) => {
+    if (isHidden) seen.data.set([...shade, OPAQUE], 4 * pixel);
+  });
+  return seen;
 }
 
 /**

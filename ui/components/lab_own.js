@@ -78,7 +78,8 @@ function panelOf(view, take, clear, note, list) {
   const camera = cameraSource((source) => take([source]));
   const invitation = make("p", { class: "vl-muted" }, [
     `Bring a ${noun}: choose files, drop them here, paste a picture, draw or take a photo. `,
-    `Each is made into one like the data set's, and you see how. ${LIMITS}.`,
+    `Each is made into one like the data set's, and you see how. ${LIMITS}. `,
+    "They are gone once this page is reloaded.",
   ]);
   const tools = [choose, input, draw.opener, camera.opener, clear];
   const element = make("section", { class: "vl-own" }, [

@@ -1,7 +1,7 @@
 // One picture of a person's own: where it came from, how it was prepared, and another way to do so.
 
 import { button, choices, make } from "./dom.js";
-import { pictureFrom, prepared } from "./lab_own_files.js";
+import { Unreadable, pictureFrom, prepared } from "./lab_own_files.js";
 
 const WAYS = [
   ["ink", "Ink found"],
@@ -34,7 +34,7 @@ export function pictureCard(view, source, remove) {
     said.textContent = outcome.problem;
     said.classList.toggle("is-error", outcome.problem !== "");
     steps.replaceChildren(...stepsOf(source, outcome.answer));
-    ways.show(outcome.answer);
+    ways.show(outcome.answer, outcome.isUnreadable);
     view.changed();
   };
   const ways = waysOf(source, state, ask);
@@ -66,7 +66,7 @@ async function outcomeOf({ options }, source, how, signal) {
     return { answer: await prepared(source.content, asked, signal), problem: "" };
   } catch (error) {
     const problem = error instanceof TypeError ? LOST : error.message;
-    return { answer: null, problem };
+    return { answer: null, problem, isUnreadable: error instanceof Unreadable };
   }
 }
 
@@ -82,7 +82,7 @@ function stepsOf({ before = [] }, answer) {
   );
 }
 
-/** Another way to prepare it; a drawing has only one. */
+/** Another way to prepare it; a drawing has only one, an unreadable file none. */
 function waysOf(source, state, ask) {
   const row = choices(`How ${source.name} is prepared`, WAYS, (way) => ask({ way }));
   const invert = button("Invert", () => {
@@ -91,8 +91,8 @@ function waysOf(source, state, ask) {
   const element = make("div", { class: "vl-own-ways", hidden: true }, [row, invert]);
   return {
     element,
-    show(answer) {
-      element.hidden = Boolean(source.before);
+    show(answer, isUnreadable) {
+      element.hidden = Boolean(source.before || isUnreadable);
       row.select(answer?.way ?? state.how.way);
       invert.hidden = answer?.way !== "plain";
       invert.setAttribute("aria-pressed", String(Boolean(answer?.isInverted)));

@@ -4,6 +4,7 @@ import { make } from "./dom.js";
 
 export const FILES = "image/png,image/jpeg,image/webp";
 const MAX_BYTES = 10 * 2 ** 20;
+const OF_THE_FILE = new Set([400, 413]); // what the server answers to a file that is none, or too large
 const NONE = "That holds no picture's file; PNG, JPEG or WebP is expected.";
 
 /**
@@ -47,21 +48,26 @@ export function listenToPaste(element, take) {
   return { close: () => document.removeEventListener("paste", paste) };
 }
 
+/** No picture can be made of a file, whichever way it is tried. */
+export class Unreadable extends Error {}
+
 /**
  * @param {Blob} content of a picture's file.
  * @param {{dataset: string, way: string, invert: string}} how see `ui/api/bringing.py`.
  * @param {AbortSignal} signal
- * @returns {Promise<object>} its answer; rejects with what the server says is wrong.
+ * @returns {Promise<object>} its answer; rejects with what the server says is wrong, as Unreadable
+ *   where that is the file.
  */
 export async function prepared(content, how, signal) {
   if (content.size > MAX_BYTES) {
-    throw new Error("The file is larger than 10 MiB; choose a smaller picture.");
+    throw new Unreadable("The file is larger than 10 MiB; choose a smaller picture.");
   }
   const url = `/api/prepare?${new URLSearchParams(how)}`;
   const answer = await fetch(url, { method: "POST", body: content, signal });
   if (answer.ok) return answer.json();
   const { error } = await answer.json().catch(() => ({}));
-  throw new Error(error ?? `The server answered ${answer.status}. Try again.`);
+  const said = error ?? `The server answered ${answer.status}. Try again.`;
+  throw OF_THE_FILE.has(answer.status) ? new Unreadable(said) : new Error(said);
 }
 
 /** A picture that the server sent as text. */

@@ -1,16 +1,16 @@
 // Presentation: one picture over the whole screen, original, damaged and restored, with three
 // controls; readable from the back of a room.
 
-import { a, button, make, shown } from "./dom.js";
+import { a, button, make } from "./dom.js";
 import { listenToKeys } from "./lab_keys.js";
-import { pictureOf } from "./lab_picture.js";
+import { pictureOf, tintOf } from "./lab_picture.js";
 import { sentenceOf } from "./lab_said.js";
 import { paintOne } from "./lab_sheet.js";
 import { kindOf, shownOf } from "./lab_steps.js";
-import { damageControl, levelControl } from "./lab_tools.js";
+import { damageControl, levelControl, levelWords } from "./lab_tools.js";
 
 const VERSIONS = ["clean", "damaged", "restored"];
-const KEYS = "Space: new image. Arrows: level. Esc: leave.";
+const KEYS = "Space, Page Down: next image. Page Up: back. Arrows: level. Esc: leave.";
 
 /**
  * @param {object} part see `lab.js`.
@@ -31,17 +31,21 @@ export function presentButton(part) {
     for (const { version, canvas, caption } of figures) {
       paintOne(canvas, pictureOf(part, version));
       caption.replaceChildren(...captionOf(part, version));
-      canvas.setAttribute("aria-label", caption.textContent);
+      const parts = [...caption.childNodes].map(({ textContent }) => textContent.trim());
+      canvas.setAttribute("aria-label", parts.filter(Boolean).join(", "));
     }
+    next.textContent = part.own ? "Next picture" : "New image";
+    next.disabled = part.own?.length === 1;
   };
   part.onSeen(show);
   part.setting.onChange(show);
   const damage = damageControl(part);
   damage.addEventListener("change", () => dialog.focus()); // arrows are the level's again
+  const next = button("New image", () => part.steps.images(1), { class: "vl-button first" });
   const controls = make("div", { class: "vl-present-tools" }, [
     damage,
     levelControl(part),
-    button("New image", part.steps.images, { class: "vl-button first" }),
+    next,
   ]);
   const leave = button("Leave", () => dialog.close(), { class: "vl-button vl-present-leave" });
   const foot = make("p", { class: "vl-present-keys", text: KEYS });
@@ -100,7 +104,7 @@ function captionOf(part, version) {
     return ["Restored", make("small", { text: by })];
   }
   const { title } = kindOf(part);
-  const { level, hidden } = part.setting.now();
-  const detail = hidden ? `${title} by hand` : `${title}, ${shown(level, 0.01)}`;
-  return ["Damaged", make("small", { text: detail })];
+  const byHand = part.setting.now().hidden === null ? "" : " by hand";
+  const detail = `${title}${byHand}, ${levelWords(part).join(" ")}`;
+  return ["Damaged", make("small", { text: detail }), make("small", { text: tintOf(part) })];
 }

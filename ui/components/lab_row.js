@@ -84,7 +84,7 @@ function show(row) {
     for (const cell of Object.values(row.cells)) cell.textContent = "";
     return;
   }
-  paintStrip(row.strip, found.pictures);
+  paintStrip(row.strip, found.seen);
   row.spread.hidden = row.unsure.hidden = !found.spread;
   if (found.spread) paintStrip(row.spread, found.spread);
   follow(row);

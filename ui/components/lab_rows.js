@@ -2,6 +2,7 @@
 
 import { choices, help, make } from "./dom.js";
 import { HOW, legendOf } from "./lab_errors.js";
+import { tintOf } from "./lab_picture.js";
 import { labRow } from "./lab_row.js";
 import { remarksView } from "./lab_said.js";
 import { kindOf, methodsOf } from "./lab_steps.js";
@@ -28,11 +29,14 @@ export function rowsView(part) {
     return known.get(method.name);
   };
   const view = { clean: rowOf(CLEAN), damaged: rowOf(DAMAGED), above: [], more: [] };
+  const nameDamage = () => {
+    const [{ title }, tint] = [kindOf(part), tintOf(part)];
+    view.damaged.rename(tint ? `${title} (${tint})` : `${title}, what every method gets`);
+  };
   const arrange = () => {
     const { above: top, more: rest } = methodsOf(part);
     Object.assign(view, { above: top.map(rowOf), more: rest.map(rowOf) });
-    const titled = `${kindOf(part).title}, what every method gets`;
-    view.damaged.rename(titled);
+    nameDamage();
     for (const row of view.above) row.stand(true, view.above.length > 1);
     for (const row of view.more) row.stand(false, true);
     fill(above, [view.clean, view.damaged, ...view.above].map(({ element }) => element));
@@ -50,6 +54,7 @@ export function rowsView(part) {
   });
   part.onSeen(() => {
     for (const row of known.values()) row.show();
+    nameDamage();
     rate();
   });
   arrange();

@@ -2,7 +2,7 @@
 
 import { button, choices, make } from "./dom.js";
 import { pictureOf } from "./lab_picture.js";
-import { hidden, maskOf, textOf } from "./lab_mask.js";
+import { INK, hidden, maskOf, textOf } from "./lab_mask.js";
 import { paintOne } from "./lab_sheet.js";
 
 const PENS = [
@@ -10,7 +10,6 @@ const PENS = [
   ["0.05", "Medium"],
   ["0.1", "Thick"],
 ]; // radius: of the finest in pixels, of the others in widths of the picture
-const INK = [90, 160, 255, 190];
 
 /**
  * @param {object} part see `lab.js`.

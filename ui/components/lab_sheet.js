@@ -1,9 +1,12 @@
 // The server's answers as pictures: one PNG holds a row of them for each method.
 
+import { maskOf, tinted } from "./lab_mask.js";
+
 /**
  * @param {object} answer see `answered` in `ui/api/restoring.py`.
  * @returns {Promise<object>} the answer with `rows`: Map of name -> {pictures: ImageData[], spread:
- *   ImageData[]|null, ...its numbers}.
+ *   ImageData[]|null, seen: ImageData[], ...its numbers}; seen: the pictures with hidden pixels
+ *   tinted.
  */
 export async function readSheet(answer) {
   const image = new Image();
@@ -23,9 +26,18 @@ export async function readSheet(answer) {
   for (const [name, found] of pictures) {
     if (name.endsWith("/spread")) continue;
     const spread = pictures.get(`${name}/spread`) ?? null;
-    rows.set(name, { pictures: found, spread, ...answer.numbers[name] });
+    const seen = name === "damaged" ? seenOf(found, answer.hidden) : found;
+    rows.set(name, { pictures: found, seen, spread, ...answer.numbers[name] });
   }
   return { ...answer, rows };
+}
+
+/** hidden: a text for each picture, see `maskOf`; none where nothing can be. */
+function seenOf(pictures, hidden) {
+  if (!hidden) return pictures;
+  return pictures.map((picture, place) =>
+    tinted(picture, maskOf(hidden[place], [picture.height, picture.width])),
+  );
 }
 
 function contextOf(image) {

@@ -43,7 +43,7 @@ export function shownOf(part) {
 
 /**
  * @param {object} part see `lab.js`.
- * @returns {object} kind(name), level(value), nudge(times) along the level's steps, images(), noise(),
+ * @returns {object} kind(name), level(value), nudge(times) along the level's steps, images(by), noise(),
  *   picture(place), turn(by), shown(name), errors(how), keep(name, isAbove), hidden(text or null),
  *   own(pictures or null).
  */
@@ -57,7 +57,7 @@ export function stepsOf(part) {
     clearTimeout(timer);
     timer = setTimeout(setting.release, REST_MS);
   };
-  const next = (seed) => (seed + 1) % data.maxSeed;
+  const next = (seed, by) => (seed + by + data.maxSeed) % data.maxSeed;
   return {
     kind(name) {
       const { kind, level } = setting.now();
@@ -75,13 +75,11 @@ export function stepsOf(part) {
       const to = times > 0 ? choices.find(isAbove) : choices.findLast(isBelow);
       if (to !== undefined) change({ level: to });
     },
-    images() {
-      if (part.own) part.steps.turn(1);
-      else change({ images: next(setting.now().images) });
+    images(by) {
+      if (part.own) part.steps.turn(by);
+      else change({ images: next(setting.now().images, by) });
     },
-    noise() {
-      if (kindOf(part).isRandom) change({ noise: next(setting.now().noise), hidden: null });
-    },
+    noise: () => change({ noise: next(setting.now().noise, 1) }),
     picture: (picture) => change({ picture }),
     turn(by) {
       const { num } = part.asker;

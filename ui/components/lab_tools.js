@@ -54,7 +54,7 @@ export function levelControl(part) {
     steps.level(isStepped(choices) ? choices[Number(input.value)] : Number(input.value));
   });
   const follow = () => {
-    const { choices, unit: measured } = kindOf(part);
+    const { choices } = kindOf(part);
     const { level, hidden } = setting.now();
     const byStep = isStepped(choices);
     const limits = byStep
@@ -63,11 +63,10 @@ export function levelControl(part) {
     Object.assign(input, limits);
     input.value = byStep ? choices.indexOf(level) : level;
     input.disabled = hidden !== null;
-    const reached = hidden === null ? level : (part.asker.newest?.share ?? 0);
-    value.textContent = byStep ? `${level}` : shown(reached, STEP);
-    if (hidden !== null) input.value = reached;
-    unit.textContent = measured;
-    input.setAttribute("aria-valuetext", `${value.textContent}, ${measured}`);
+    if (hidden !== null) input.value = reachedBy(part);
+    const said = levelWords(part);
+    [value.textContent, unit.textContent] = said;
+    input.setAttribute("aria-valuetext", said.join(" "));
   };
   setting.onChange(follow);
   part.onSeen(follow);
@@ -76,18 +75,34 @@ export function levelControl(part) {
   return make("label", { class: "vl-lab-control vl-lab-level" }, [head, input]);
 }
 
+/** The level as people read it, and what it measures: "50 %", "of the height". */
+export function levelWords(part) {
+  const { choices, unit, share } = kindOf(part);
+  const level = reachedBy(part);
+  if (share) return [`${Math.round(100 * level)} %`, share];
+  return [isStepped(choices) ? `${level}` : shown(level, STEP), unit];
+}
+
+/** The level; of a scribble by hand what it covers. */
+function reachedBy({ asker, setting }) {
+  const { level, hidden } = setting.now();
+  return hidden === null ? level : (asker.newest?.share ?? 0);
+}
+
 /** Few levels, with nothing between: such as twice and four times smaller. */
 const isStepped = (choices) => choices.length < 5;
 
 /** Which pictures; those of a person's own have their controls here too. */
 function picturesControl(part) {
   const { steps, setting } = part;
-  const images = button("New images", steps.images, { class: "vl-button first" });
+  const images = button("New images", () => steps.images(1), { class: "vl-button first" });
   const noise = button("New noise", steps.noise);
   const follow = () => {
     const { title, isRandom } = kindOf(part);
-    noise.disabled = !isRandom;
+    const isByHand = setting.now().hidden !== null;
+    noise.disabled = !isRandom || isByHand;
     noise.title = isRandom ? "" : `${title} is the same every time`;
+    if (isByHand) noise.title = "drawn by hand; press At random first";
     images.disabled = part.own !== null;
   };
   setting.onChange(follow);

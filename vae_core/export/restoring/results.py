@@ -1,11 +1,15 @@
 """Restored pictures and their numbers, as they are taken away."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from vae_core.metrics import MOST_DB, WHOLE_DB
+
+TINT = (67, 119, 190)  # of hidden pixels, red, green, blue of 255: black would be lost on black
+TINTED = "tinted: hidden; methods get black there"
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Row:
         psnr_db, ssim: of each picture, N numbers; none for the clean ones.
         elapsed_ms: for all pictures together; None where nothing was restored.
         spread: (N, 1, H, W), the standard deviation over draws from a posterior, if any.
+        hidden: (N, 1, H, W) bool, pixels that are missing and black; None where none can be.
     """
 
     name: str
@@ -30,6 +35,25 @@ class Row:
     ssim: tuple[float, ...] = ()
     elapsed_ms: float | None = None
     spread: Tensor | None = None
+    hidden: Tensor | None = None
+
+    @property
+    def is_undamaged(self) -> bool:
+        """Whether nothing was restored here, nor had to be."""
+        return self.elapsed_ms is None and all(value >= WHOLE_DB for value in self.psnr_db)
+
+    @property
+    def seen(self) -> Tensor:
+        """The images as people are shown them: in colour, hidden pixels tinted, where there are."""
+        if self.hidden is None or not self.is_tinted:
+            return self.images
+        tint = torch.tensor(TINT).reshape(3, 1, 1) / 255
+        return torch.where(self.hidden, tint, self.images)
+
+    @property
+    def is_tinted(self) -> bool:
+        """Whether any pixel is hidden."""
+        return self.hidden is not None and bool(self.hidden.any())
 
     @property
     def mean_psnr_db(self) -> float | None:
@@ -75,11 +99,17 @@ class Results:
         """Pictures in each row."""
         return len(self.rows[0].images)
 
-    @property
-    def best(self) -> Row | None:
-        """The method, or the damaged pictures, with the highest mean PSNR."""
-        rated = [row for row in self.rows if row.psnr_db]
-        return max(rated, key=lambda row: row.mean_psnr_db or 0.0, default=None)
+    def best(self, mean: Callable[[Row], float | None]) -> set[str]:
+        """Names of the rows whose mean is highest; none where all are as good.
+
+        Pictures that are not damaged win no prize.
+
+        Args:
+            mean: of a row with numbers, such as its PSNR.
+        """
+        rated = [(mean(row), row) for row in self.rows if row.psnr_db and not row.is_undamaged]
+        values = {value for value, _ in rated if value is not None}
+        return {row.name for value, row in rated if len(values) > 1 and value == max(values)}
 
     def label(self, place: int) -> str:
         """What a picture shows; "" where that is not known."""

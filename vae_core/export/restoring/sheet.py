@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from vae_core.export.restoring.results import Results, Row, decibels, likeness
+from vae_core.export.restoring.results import TINTED, Results, Row, decibels, likeness
 from vae_core.images import tile
 
 PICTURE_SIDE = 84  # of one picture in pixels, roughly: each of its own pixels stays a square
 LABEL_WIDTH, GAP, MARGIN = 260, 6, 16
 TEXT, MUTED, PAPER = "#1b2430", "#475467", "#ffffff"
-_LARGE, _SMALL = 17, 14
+_LARGE, _SMALL, _LEAST = 17, 14, 13
 
 
 def as_png(results: Results) -> bytes:
@@ -36,6 +36,9 @@ def as_png(results: Results) -> bytes:
         _write(draw, (MARGIN, top + 4), row.title, _LARGE, TEXT, LABEL_WIDTH - 12)
         numbers = _numbers(row)
         _write(draw, (MARGIN, top + _LARGE + 12), numbers, _SMALL, MUTED, LABEL_WIDTH - 12)
+        if row.is_tinted:
+            below = (MARGIN, top + _LARGE + _SMALL + 18)
+            _write(draw, below, TINTED, _LEAST, MUTED, LABEL_WIDTH - 12)
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     return buffer.getvalue()
@@ -51,7 +54,7 @@ def _strip(row: Row) -> NDArray[np.uint8]:
     """All pictures of a row side by side on white, (height, width, 3)."""
     times = max(1, PICTURE_SIDE // max(row.images.shape[-2:]))
     shown = []
-    for picture in row.images:
+    for picture in row.seen:
         pixels = tile(picture[None], 1)
         colours = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, 2)
         large = colours.repeat(times, 0).repeat(times, 1)
