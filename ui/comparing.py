@@ -159,7 +159,7 @@ def _line(row: Row) -> str:
     cells = ""
     for side, value in zip(("first", "second"), row.values, strict=True):
         best = " best" if row.better == side else ""
-        mark = '<span aria-label="better"> \N{CHECK MARK}</span>' if best else ""
+        mark = '<span role="img" aria-label="better"> \N{CHECK MARK}</span>' if best else ""
         shown = "none" if value is None else _shown(value, row.decimals)
         cells += f'<td class="num{best}">{shown}{mark}</td>'
     why = pictures.tooltip("Not compared", row.why_not) if row.why_not else ""

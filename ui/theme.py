@@ -100,6 +100,16 @@ _CSS = """
 .vl img { background: #000; border-radius: 4px; display: block; }
 .stMain .katex { font-size: 1em; }
 .stMain .katex-display { margin: 0; }
+/* A finger hits what is small, and the keyboard's focus is seen: also on what Streamlit draws. */
+.vl-help, .stTooltipIcon button, .stMultiSelect [data-tag] button { position: relative; }
+.vl-help::before, .stTooltipIcon button::before { content: ""; position: absolute; inset: -5px; }
+.stMultiSelect [data-tag] button::before { content: ""; position: absolute; inset: -9px -5px; }
+.stMultiSelect button[aria-haspopup] { min-height: 24px; }
+.stCheckbox label { min-height: 24px; }
+.stPageLink a:focus-visible { outline: 2px solid var(--vl-primary); }
+.stMultiSelect input:focus-visible { box-shadow: inset 0 -2px var(--vl-primary); }
+/* A menu that is closed has no links to stop at; Streamlit only moves it out of sight. */
+.stSidebar[data-collapsed="true"] { visibility: hidden; }
 @media (max-width: 639px) {
   .stMainBlockContainer { padding-left: 16px; padding-right: 16px; }
   /* Streamlit keeps 200 pixels for the menu beside the logo, more than a phone has. */
@@ -128,7 +138,7 @@ _CSS = """
 .vl-levels thead th { font-weight: 600; vertical-align: bottom; white-space: normal;
   min-width: 72px; max-width: 150px; }
 .vl-levels small { display: block; color: var(--vl-muted); font-size: 13px; }
-.vl-help { position: relative; display: inline-block; width: 16px; height: 16px; cursor: help;
+.vl-help { display: inline-block; flex: none; width: 16px; height: 16px; cursor: help;
   border: 1px solid var(--vl-muted); border-radius: 50%; font-size: 11px; line-height: 15px;
   text-align: center; }
 .vl-help:hover::after, .vl-help:focus::after { content: attr(data-help); position: absolute;
@@ -151,6 +161,10 @@ th > .vl-help::after { right: auto; left: -8px; font-weight: 400; }
 .vl-choices span { display: block; padding: 6px 12px; border-radius: 7px; cursor: pointer; }
 .vl-choices :checked + span { background: var(--vl-soft); color: var(--vl-primary);
   font-weight: 600; }
+/* Where the pen is that keys lead over a pad. */
+.vl-pen { position: absolute; width: 14px; height: 14px; margin: -7px 0 0 -7px; border-radius: 50%;
+  box-sizing: border-box; border: 2px solid #fff; outline: 2px solid #000; pointer-events: none; }
+.vl-pen.is-down { background: #0b63ce; }
 .vl-button:focus-visible, .vl-choices :focus-visible + span {
   outline: 2px solid var(--vl-primary); outline-offset: 1px; }
 /* No second Stop button beside ours, and no fading of what draws itself. */

@@ -11,6 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e import stage
+from tests.e2e.axe import violations
+from tests.e2e.keyboard import tab_through, tab_to
+from tests.e2e.phone import faults
 from tests.e2e.stage import settle
 from tests.e2e.training import end_all, run_id, start_long_run, status, stop
 
@@ -74,6 +77,25 @@ def test_a_wrong_code_is_asked_for_again_and_the_right_one_opens_what_was_wanted
     assert visitor.url.startswith(f"{address}/sliders?model=digits-ae-2d")
     expect(visitor.get_by_role("slider").first).to_be_visible()
     visitor.reload()
+    settle(visitor)
+
+
+def test_everybody_gets_in_by_keys_and_on_a_phone(closed: tuple[str, Path], visitor: Page) -> None:
+    address, _ = closed
+    visitor.goto(address)
+    enter(visitor, "lily tiger")
+    expect(visitor.get_by_role("alert")).to_be_visible()
+    for scheme in ("dark", "light"):
+        visitor.emulate_media(color_scheme=scheme)
+        assert violations(visitor) == []
+    for width in (390, 320):
+        visitor.set_viewport_size({"width": width, "height": 640})
+        assert faults(visitor) == []
+    assert tab_through(visitor).unseen == []
+    tab_to(visitor, visitor.get_by_label("Access code"))
+    visitor.keyboard.type(CODE)
+    tab_to(visitor, visitor.get_by_role("button", name="Enter"))
+    visitor.keyboard.press("Enter")
     settle(visitor)
 
 

@@ -21,7 +21,10 @@ export async function createAxes(host, { plotlyUrl, figure }) {
   const listeners = new Set();
   const state = { figure, range: rangesOf(figure), size: sizeOf(host, figure) };
   const draw = async () => {
-    await Plotly.react(plot, [], layoutOf(state), { displayModeBar: false, staticPlot: true });
+    const drawn = Plotly.react(plot, [], layoutOf(state), { displayModeBar: false, staticPlot: true });
+    // Plotly tells the plot when it has drawn: until then nobody may take it away.
+    state.drawing = Promise.all([state.drawing, drawn]);
+    await drawn;
     listeners.forEach((listener) => listener());
   };
   const observer = new ResizeObserver(() => {
@@ -55,7 +58,7 @@ export async function createAxes(host, { plotlyUrl, figure }) {
     destroy() {
       observer.disconnect();
       listeners.clear();
-      Plotly.purge(plot);
+      state.drawing.then(() => Plotly.purge(plot));
       plot.remove();
     },
   };

@@ -41,7 +41,7 @@ function partsOf(data, light) {
   return [formula(data, light), sentence(data), pictures, detail];
 }
 
-const HINT = "Move over the picture or the bars: each number lights its term.";
+const HINT = "Move over the picture or the bars, by hand or by keys: each number lights its term.";
 
 /** Said in place of the bill while a drawing or a selection stands where the picked dot is shown. */
 function awayText({ noun }) {

@@ -2,6 +2,7 @@
 
 import { pictureAsInk, strokesAsInk } from "./draw_frame.js";
 import { button, make } from "./dom.js";
+import { PEN_KEYS, penByKeys } from "./pen_keys.js";
 
 export const SIDE = 200; // strokes are kept in this unit, however large the pad is shown
 const PEN = 12;
@@ -19,12 +20,14 @@ const FILES = "image/png,image/jpeg,image/webp,image/gif,image/bmp";
  */
 export function drawPad(changed, { takesFiles = true } = {}) {
   const canvas = make("canvas", { class: "vl-pad", width: SIDE, height: SIDE, tabindex: 0 });
-  canvas.setAttribute("aria-label", "Drawing pad: draw with mouse, pen or finger; Ctrl+Z undoes");
-  canvas.setAttribute("role", "img");
+  const label = `Drawing pad: draw with mouse, pen or finger. ${PEN_KEYS}, Ctrl+Z undoes.`;
+  canvas.setAttribute("aria-label", label);
+  canvas.setAttribute("role", "application");
   const invitation = make("span", { class: "vl-pad-invitation", text: "Draw here" });
   const note = make("p", { class: "vl-note", role: "alert" });
   const view = { canvas, invitation, note, changed, turn: 0, past: [], ...NOTHING };
   listen(view);
+  const pen = penByKeys(canvas, handsOf(view));
   const file = make("input", { type: "file", accept: FILES, hidden: true });
   file.addEventListener("change", () => take(view, file));
   view.undo = button("Undo", () => undo(view), { title: "Take back the last change (Ctrl+Z)" });
@@ -38,7 +41,7 @@ export function drawPad(changed, { takesFiles = true } = {}) {
   ]);
   for (const part of [canvas, tools]) part.addEventListener("keydown", (event) => hear(view, event));
   return {
-    pad: make("div", { class: "vl-pad-frame" }, [canvas, invitation]),
+    pad: make("div", { class: "vl-pad-frame" }, [canvas, invitation, pen]),
     canvas,
     tools,
     note,
@@ -59,10 +62,8 @@ function listen(view) {
     event.preventDefault();
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
-    const stroke = [place(event)];
-    change(view, { picture: null, strokes: [...view.strokes, stroke] });
-    Object.assign(view, { pointer: event.pointerId, stroke });
-    draw(view);
+    beginStroke(view, place(event));
+    view.pointer = event.pointerId;
   });
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== view.pointer) return;
@@ -75,6 +76,28 @@ function listen(view) {
   };
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
+}
+
+const onPad = (place) => place.map((share) => SIDE * share);
+
+/** Drawing by keys, whose places are shares of the pad. */
+function handsOf(view) {
+  return {
+    isDown: () => view.stroke !== null,
+    begin: (place) => beginStroke(view, onPad(place)),
+    extend(place) {
+      view.stroke.push(onPad(place));
+      draw(view);
+    },
+    end: () => endStroke(view),
+  };
+}
+
+function beginStroke(view, place) {
+  const stroke = [place];
+  change(view, { picture: null, strokes: [...view.strokes, stroke] });
+  view.stroke = stroke;
+  draw(view);
 }
 
 function hear(view, event) {

@@ -34,7 +34,7 @@ function open(parentElement) {
   const key = make("ul", { class: "vl-figure-key" });
   const root = make("div", { class: "vl-figure" }, [plot, key]);
   parentElement.append(root);
-  const state = { data: null, width: 0 };
+  const state = { data: null, width: 0, drawing: null };
   const draw = async () => {
     const plotly = await loadPlotly(document, state.data.plotlyUrl);
     if (!state.data || !plot.clientWidth) return; // closed, or out of sight
@@ -45,7 +45,8 @@ function open(parentElement) {
     const room = isNarrow ? {} : namesBeside(figure.layout, names);
     const layout = { ...figure.layout, ...room, width: state.width };
     const lines = [...figure.data, badges(layout, state.data.marks, plot)];
-    await plotly.react(plot, lines, layout, CONFIG);
+    state.drawing = plotly.react(plot, lines, layout, CONFIG);
+    await state.drawing;
     root.dataset.drawn = figure.data.length;
   };
   const observer = new ResizeObserver(() => {
@@ -64,7 +65,10 @@ function open(parentElement) {
       observer.disconnect();
       const url = state.data.plotlyUrl;
       state.data = null;
-      loadPlotly(document, url).then((plotly) => plotly.purge(plot));
+      loadPlotly(document, url).then(async (plotly) => {
+        await state.drawing; // Plotly tells the plot when it has drawn
+        plotly.purge(plot);
+      });
       root.remove();
     },
   };

@@ -4,6 +4,7 @@ import { button, choices, make } from "./dom.js";
 import { pictureOf } from "./lab_picture.js";
 import { INK, hidden, maskOf, textOf } from "./lab_mask.js";
 import { paintOne } from "./lab_sheet.js";
+import { PEN_KEYS, penByKeys } from "./pen_keys.js";
 
 const PENS = [
   ["0.4", "Fine"],
@@ -19,10 +20,13 @@ const PENS = [
 export function scribbleTools(part, wipe) {
   const [, height, width] = part.data.model.shape;
   const view = { part, wipe, size: [height, width], pen: PENS[1][0], past: [], isOpen: false };
+  view.last = null; // place of the pen that keys have put down
   view.under = make("canvas", { width, height, "aria-hidden": "true" });
-  view.canvas = make("canvas", { class: "vl-lab-ink", width, height, role: "img" });
-  view.canvas.setAttribute("aria-label", "Pad: draw over the pixels to hide");
-  view.pad = make("div", { class: "vl-lab-pad", hidden: true }, [view.under, view.canvas]);
+  view.canvas = make("canvas", { class: "vl-lab-ink", width, height, "aria-hidden": "true" });
+  const attributes = { class: "vl-lab-pad", role: "application", tabindex: 0, hidden: true };
+  view.pad = make("div", attributes, [view.under, view.canvas]);
+  view.pad.setAttribute("aria-label", `Pad: draw over the pixels to hide. ${PEN_KEYS}.`);
+  view.pad.append(penByKeys(view.pad, handsOf(view)));
   wipe.append(view.pad);
   const pens = choices("Pen", PENS, (pen) => {
     view.pen = pen;
@@ -49,12 +53,14 @@ function open(view) {
   view.isOpen = true;
   if (!view.part.setting.now().hidden) put(view, maskOf(null, view.size));
   follow(view);
+  view.pad.focus({ preventScroll: true }); // the button that had the focus is gone
 }
 
 function close(view, isRandom) {
   Object.assign(view, { isOpen: false, past: isRandom ? [] : view.past });
   if (isRandom) view.part.steps.hidden(null);
   follow(view);
+  view.begin.focus({ preventScroll: true });
 }
 
 function follow(view) {
@@ -112,16 +118,10 @@ function listen(view) {
     ];
   };
   const draw = (event) => {
-    const [, columns] = view.size;
-    const radius = view.pen === PENS[0][0] ? Number(view.pen) : Number(view.pen) * columns;
     const passed = event.getCoalescedEvents?.() ?? [];
-    let mask = maskOf(view.part.setting.now().hidden, view.size);
-    for (const one of passed.length ? passed : [event]) {
-      const next = place(one);
-      mask = hidden(mask, view.size, [last ?? next, next], radius);
-      last = next;
-    }
-    put(view, mask);
+    const places = (passed.length ? passed : [event]).map(place);
+    cover(view, [last ?? places[0], ...places]);
+    last = places.at(-1);
   };
   pad.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -135,4 +135,34 @@ function listen(view) {
   pad.addEventListener("pointermove", (event) => {
     if (pad.hasPointerCapture(event.pointerId)) draw(event);
   });
+}
+
+/** Hide what a pen covers on its way through places, in pixels of the picture. */
+function cover(view, places) {
+  const [, columns] = view.size;
+  const radius = view.pen === PENS[0][0] ? Number(view.pen) : Number(view.pen) * columns;
+  let mask = maskOf(view.part.setting.now().hidden, view.size);
+  for (let to = 1; to < places.length; to += 1) {
+    mask = hidden(mask, view.size, places.slice(to - 1, to + 1), radius);
+  }
+  put(view, mask);
+}
+
+/** Drawing by keys, whose places are shares of the pad. */
+function handsOf(view) {
+  const [rows, columns] = view.size;
+  const go = ([x, y]) => {
+    const place = [x * columns, y * rows];
+    cover(view, [view.last ?? place, place]);
+    view.last = place;
+  };
+  return {
+    isDown: () => view.last !== null,
+    begin(place) {
+      remember(view);
+      go(place);
+    },
+    extend: go,
+    end: () => (view.last = null),
+  };
 }

@@ -47,7 +47,8 @@ export function damageControl(part) {
 /** How much: everything follows while it is dragged; arrow keys go in larger steps. */
 export function levelControl(part) {
   const { setting, steps } = part;
-  const input = make("input", { type: "range", class: "vl-lab-range" });
+  // A label names the first field in it, here what says the level.
+  const input = make("input", { type: "range", class: "vl-lab-range", "aria-label": "Level" });
   const [value, unit] = [make("output"), make("small")];
   input.addEventListener("input", () => {
     const { choices } = kindOf(part);

@@ -118,7 +118,8 @@ function frame(data, use) {
   });
   const legend = createLegend(data.classNames, data.prior !== null, (only) => use("setOnly", only));
   legend.dress(data.palette);
-  const label = `Map of ${data.model.num} pictures. Arrow keys move the cursor, Enter picks a dot.`;
+  const keys = "Arrow keys move the cursor, Enter picks a dot, the space bar begins and ends a drawing";
+  const label = `Map of ${data.model.num} pictures. ${keys}.`;
   const surface = make("div", { class: "vl-surface", tabindex: 0, role: "application" });
   surface.setAttribute("aria-label", label);
   const cover = make("div", { class: "vl-cover" });

@@ -17,7 +17,7 @@ const CONFIG = { displayModeBar: false, doubleClick: false, responsive: true };
 export function curves() {
   const plot = make("div", { class: "vl-curves-plot" });
   const element = make("div", { class: "vl-curves", "data-rows": 0 }, [plot]);
-  const state = { data: null, steps: [], plotly: null, epoch: null };
+  const state = { data: null, steps: [], plotly: null, drawing: null, epoch: null };
   const pace = createPace(() => draw(plot, state), EVERY_MS);
   const follow = new ResizeObserver(() => pace.ask());
   follow.observe(element);
@@ -48,7 +48,10 @@ export function curves() {
       pace.close();
       follow.disconnect();
       state.data = null;
-      state.plotly?.then((plotly) => plotly.purge(plot));
+      state.plotly?.then(async (plotly) => {
+        await state.drawing; // Plotly tells the plot when it has drawn
+        plotly.purge(plot);
+      });
     },
   };
 }
@@ -61,7 +64,8 @@ async function draw(plot, state) {
   const shapes = state.epoch === null ? [] : [lineAt(state.epoch, colour("primary"))];
   const look = { ...layout(steps, state.data, colour), shapes };
   const drawing = [traces(steps, state.data, colour), look];
-  await plotly.react(plot, ...drawing, CONFIG);
+  state.drawing = plotly.react(plot, ...drawing, CONFIG);
+  await state.drawing;
   plot.dataset.step = steps.at(-1)?.step ?? 0;
 }
 

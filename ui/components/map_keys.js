@@ -13,7 +13,7 @@ const WAYS = {
 /**
  * @param {HTMLElement} surface can have the focus.
  * @param {object} hands what to do: step(right, up) in units of the latent; pick(); look();
- *   zoomHere(factor); reset().
+ *   zoomHere(factor); reset(); and where keys draw: pen(), which puts it down or lifts it.
  */
 export function listenToKeys(surface, hands) {
   const keys = {
@@ -23,6 +23,7 @@ export function listenToKeys(surface, hands) {
     "=": () => hands.zoomHere(ZOOM),
     "-": () => hands.zoomHere(1 / ZOOM),
     0: hands.reset,
+    ...(hands.pen && { " ": hands.pen }),
   };
   surface.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;

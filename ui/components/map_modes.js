@@ -27,7 +27,7 @@ const FINGER_PX = 24;
  *   hear(before): after the data have changed; isBehind(); close().
  */
 export function startMap(part, page, isBehind) {
-  const map = { part, page, mode: "look", waiting: [] };
+  const map = { part, page, mode: "look", isPenDown: false, waiting: [] };
   map.shown = createShown(part, page.legend);
   map.cursor = createCursor(part);
   map.picked = createPicked(part);
@@ -59,6 +59,7 @@ export function startMap(part, page, isBehind) {
 
 function setMode(map, name) {
   map.mode = name;
+  map.isPenDown = false;
   for (const [mode, drawing] of Object.entries(map.drawings)) if (mode !== name) drawing.drop();
   map.page.tools.select(name, map.shown.isBehind());
   map.page.surface.dataset.mode = name;
@@ -125,6 +126,7 @@ function handsOf(map) {
     draws: (event) => map.mode in drawings || event.shiftKey,
     stroke(px, py, isFirst, isTouch) {
       if (!(map.mode in drawings)) setMode(map, "select");
+      map.isPenDown = false;
       hover(px, py, isTouch);
       drawing().extend(scene.point(px, py), isFirst);
     },
@@ -143,7 +145,16 @@ function keysOf(map) {
       const [left, low] = cursor.place();
       const place = [inside(left + right, x), inside(low + up, y)];
       cursor.goTo(place, scene.nearest(...scene.pixel(...place), NEAR_PX));
+      if (map.isPenDown) map.drawings[map.mode].extend(place, false);
       part.speak(placeText(place, part.data));
+    },
+    pen() {
+      const drawing = map.drawings[map.mode];
+      if (!drawing) return;
+      map.isPenDown = !map.isPenDown;
+      if (map.isPenDown) drawing.extend(cursor.place(), true);
+      else drawing.lift();
+      part.speak(map.isPenDown ? "Pen down" : "Pen up");
     },
     pick() {
       let found = -1;

@@ -2,10 +2,11 @@
 
 import { button, choices, make } from "./dom.js";
 
+const BY_KEYS = "By keys: space bar, arrows, space bar";
 const MODES = {
   look: ["Look", "Move to decode, click to pick, drag to pan, turn the wheel to zoom (Esc)"],
-  select: ["Select", "Draw around some dots: their mean picture, and how many of each class"],
-  path: ["Path", "Draw a path over the map: pictures along it, and a film"],
+  select: ["Select", `Draw around some dots: their mean picture, and how many of each class. ${BY_KEYS}`],
+  path: ["Path", `Draw a path over the map: pictures along it, and a film. ${BY_KEYS}`],
   draw: ["Draw", "Draw a picture of your own, or upload one, and see where it lies"],
 };
 
