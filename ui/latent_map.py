@@ -62,7 +62,6 @@ def _ask_axis(label: str, telling: list[int], latent_dim: int) -> int:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
 def default_pick(key: cache.Key, axes: cache.Axes) -> int:
     """A picture that its model restores well, in the midst of its class, under no class's name.
 
@@ -70,12 +69,20 @@ def default_pick(key: cache.Key, axes: cache.Axes) -> int:
         key: of the model.
         axes: of the map.
     """
+    has_originals = cache.originals(cache.checkpoint(key), [0]) is not None
+    return _default_pick(key, axes, has_originals=has_originals)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _default_pick(key: cache.Key, axes: cache.Axes, *, has_originals: bool) -> int:
+    # Kept apart from what was picked before somebody got the data set.
     found, view = cache.checkpoint(key), cache.map_view(key, axes)
     near = _near_centres(found, view)
-    originals = [cache.original(found, position) for position in near]
-    if not originals or any(image is None for image in originals):
+    if not near or not has_originals:
         return near[0] if near else 0
-    clean, means = torch.cat(originals), found.latents.encoded.mean[near]
+    originals = [cache.original(found, position) for position in near]
+    clean = torch.cat([image for image in originals if image is not None])
+    means = found.latents.encoded.mean[near]
     errors = (decode(found.model, means, told.of_pictures(found, near)) - clean).square()
     contrast = (clean - clean.mean((1, 2, 3), keepdim=True)).square()
     return near[int((errors.mean((1, 2, 3)) / contrast.mean((1, 2, 3))).argmin())]
