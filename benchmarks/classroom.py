@@ -8,9 +8,12 @@ look after their runs; then each waits for the end of theirs.
 
 A reaction is the time from a press, a change of page or a question to the last of the answer; in
 Chromium, until it can be seen. An update is lost when a row of a run's metrics never came over its
-stream, or when the last picture that came is not the last frame that was kept. Every run must have
+stream, or when the last picture that came is not the last frame that was kept; in Chromium, when
+the page does not come to show as many rows and the last step. A stream that the server ends early,
+a refused request, an error on a page and a run that does not finish are errors. Every run must have
 the weights of the run that was trained alone, to the bit. Everything shares the machine's cores:
-the server, its workers, Chromium, and the process that plays the other visitors.
+the server, its workers, Chromium, and the process that plays the other visitors. Memory is resident
+memory, shared libraries included; a worker that trains on MNIST takes up to 900 MiB.
 """
 
 import argparse
@@ -87,11 +90,10 @@ async def together(
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=stage.CHROMIUM, args=stage.FLAGS)
         visitors: list[Visitor] = []
+        apart = num // max(num_browsers, 1)
+        with_browser = {apart * place + apart // 2 for place in range(num_browsers)}
         for number in range(num):
-            if (
-                number % (num // num_browsers) == 0
-                and number // (num // num_browsers) < num_browsers
-            ):
+            if number in with_browser:
                 context = await browser.new_context(viewport={"width": 1024, "height": 768})
                 visitors.append(Watched(await context.new_page(), address, log, number, runs))
             else:
@@ -142,8 +144,17 @@ async def lesson(
         "runs_finished": len(finished),
         "runs_equal": len(same),
         "alone_s": round(alone_s, 1),
+        **_waits(visitors),
         "took_s": round(time.perf_counter() - began),
     }
+
+
+def _waits(visitors: list[Visitor]) -> dict[str, Any]:
+    """What those who waited were told first, against how long it was: they were watching then."""
+    followed = [one.followed for one in visitors if isinstance(one, Lesson)]
+    pairs = [(one.told[0], one.waited_s) for one in followed if one.told and one.waited_s]
+    ratios = [told / waited for told, waited in pairs]
+    return {"waits_told": len(pairs), "told_by_true_wait": common.median(ratios, 2) if pairs else 0}
 
 
 def _by_kind(log: Log) -> dict[str, dict[str, float]]:
@@ -191,7 +202,9 @@ def table(result: dict[str, Any]) -> str:
     pss = ", ".join(f"{kind} {mb:,}" for kind, mb in result["pss_mb"].items())
     text += (
         f"{result['sessions']} visitors, {result['browsers']} of them with Chromium; "
-        f"{result['took_s']} s in all; a run alone took {result['alone_s']} s. Processor time: "
+        f"{result['took_s']} s in all; a run alone took {result['alone_s']} s. "
+        f"{result['waits_told']} read how long they would wait and watched until it ended: told by "
+        f"true wait, median {result['told_by_true_wait']}. Processor time: "
         f"{cpu}. MiB at most, with a part of each shared page instead of the whole: {pss}.\n"
     )
     for line in result["said"]:
@@ -205,7 +218,10 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--sessions", type=common.at_least(1), default=SESSIONS)
     parser.add_argument("--browsers", type=common.at_least(0), default=BROWSERS)
     parser.add_argument("--minutes", type=float, default=MINUTES)
-    return parser.parse_args(given)
+    options = parser.parse_args(given)
+    if options.browsers > options.sessions:
+        parser.error(f"{options.browsers} browsers among {options.sessions} sessions received")
+    return options
 
 
 def main() -> dict[str, Any]:

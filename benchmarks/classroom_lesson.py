@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 THINK_S = 2.0, 6.0
 RELEASES, DRAGS = 2, 4
 PATIENCE_S = 480.0
-OVER = ("finished", "stopped", "diverged", "failed", "interrupted")
+_WAIT = re.compile(r"about ([0-9]+) (s|min)")
 
 
 class Followed:
@@ -28,9 +29,10 @@ class Followed:
         self.rows: list[Any] = []
         self.frame: Any = None
         self.status = "none"
-        self.place = ""
         self.last_id = ""
         self.is_over = False
+        self.told: tuple[float, float] | None = None  # seconds of waiting, and when that was said
+        self.waited_s: float | None = None  # from then on
 
     def hear(self, event_id: str, kind: str, data: Any) -> None:
         """Take one event as the page does."""
@@ -41,9 +43,19 @@ class Followed:
             case "frame":
                 self.frame = data
             case "status":
-                self.status, self.place = data["status"], data["waiting"] or self.place
+                self.status = data["status"]
+                self._note(data["waiting"] or "")
             case "end":
                 self.is_over = True
+
+    def _note(self, waiting: str) -> None:
+        """Keep the first wait that was told, and how long it was in truth."""
+        found = _WAIT.search(waiting)
+        if found and self.told is None:
+            factor = 60 if found.group(2) == "min" else 1
+            self.told = factor * float(found.group(1)), time.monotonic()
+        if self.told and self.waited_s is None and self.status not in ("none", "queued"):
+            self.waited_s = time.monotonic() - self.told[1]
 
     def lost(self, run: Run) -> int:
         """How much of what the run has left never arrived: rows, and the last picture."""
@@ -144,6 +156,8 @@ class Lesson:
         return self.followed.lost(self.run)
 
     async def _follow(self) -> None:
+        if self.followed.waited_s is None:
+            self.followed.told = None  # nobody watched in between
         shown = self.session.components["live"]["status"]
         while not self.followed.is_over:
             after = f"?after={self.followed.last_id}" if self.followed.last_id else ""

@@ -130,7 +130,10 @@ class Session:
         return answer.json()
 
     async def follow(self, path: str, hear: Callable[[str, str, Any], bool]) -> None:
-        """Listen to a stream of events, id, kind and data, until `hear` has had enough of it."""
+        """Listen to a stream of events, id, kind and data, until `hear` has had enough of it.
+
+        One that ends before is an error.
+        """
         event: dict[str, str] = {}
         async with self._client.stream("GET", path, timeout=None) as answer:
             answer.raise_for_status()
@@ -142,6 +145,7 @@ class Session:
                 if not hear(event.get("id", ""), event["event"], json.loads(event["data"])):
                     return
                 event = {}
+        self.log.errors.append("the server ended a stream")
 
     async def close(self) -> None:
         """Shut the tab."""
@@ -164,6 +168,8 @@ class Session:
         if state is not None:
             asked.widget_states.widgets.append(state)
         assert self._socket is not None
+        while not self._finished.empty():  # of what nobody waited for to its end
+            self._finished.get_nowait()
         await self._socket.send(message.SerializeToString())
         early = ForwardMsg.FINISHED_EARLY_FOR_RERUN
         while await asyncio.wait_for(self._finished.get(), ANSWER_S) == early:

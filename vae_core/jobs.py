@@ -10,7 +10,7 @@ import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 from typing import Protocol
 
 from vae_core.checkpoints import RESUME_FILE
@@ -25,6 +25,7 @@ MAX_WAITING = 3
 RESPAWN_DELAY_S = 1.0
 LETTING_GO_S = 0.5
 TOLD_FOR_S = 0.5
+SLOW_S = 60.0  # that others wait at most for a run in slow motion
 MAX_FAILURES = 3
 
 
@@ -104,12 +105,12 @@ class LocalExecutor:
         self._paces: dict[str, float] = {}  # kind of job -> seconds an epoch
         self._told: _Told | None = None
         self._processes: dict[int, subprocess.Popen[str]] = {}
-        self._open = True
+        self._open, self._closing = True, Event()
         self._threads = [
             Thread(target=self._serve, args=(number,), name=f"worker-{number}", daemon=True)
             for number in range(self.num_workers)
         ]
-        self._threads.append(Thread(target=self._keep_leases, name="leases", daemon=True))
+        self._threads.append(Thread(target=self._keep_house, name="house", daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -128,16 +129,20 @@ class LocalExecutor:
                 many waiting.
         """
         with self._changed:
-            if not self._open:
-                raise RunError("The server is stopping; press the button again when it is back.")
+            self._check_open()
             self._claim(run)
             try:
+                self._check_open()  # claiming may take a moment, in which a server may stop
                 record = self._admit(run, owner, want)
             except VAELabError:
                 run.end_lease()
                 raise
-            self._queue.append(Job.of(run, record, owner, max_steps))
+            self._queue.append(Job.of(run, record, owner, max_steps, want))
             self._changed.notify_all()
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise RunError("The server is stopping; press the button again when it is back.")
 
     def _claim(self, run: Run) -> None:
         """Take the lease, so that no other server takes the run.
@@ -180,8 +185,10 @@ class LocalExecutor:
             for job in found:
                 self._queue.remove(job)
                 begun = (run.folder / RESUME_FILE).exists()
-                run.update(status="paused" if begun else "stopped")
-                run.end_lease()
+                try:
+                    run.update(status="paused" if begun else "stopped")
+                finally:  # else it would show as queued, and be in no queue
+                    run.end_lease()
             return bool(found)
 
     def waiting(self, run_id: str) -> Waiting | None:
@@ -217,6 +224,7 @@ class LocalExecutor:
         """End all workers; runs at work keep their last resume point and show as interrupted."""
         with self._changed:
             self._open = False
+            self._closing.set()
             processes = list(self._processes.values())
             for job in self._queue:
                 with suppress(RunError):  # it was deleted
@@ -271,15 +279,14 @@ class LocalExecutor:
                     self._queue.insert(0, job)
                     self._changed.notify_all()
                 return
-            began_s = time.monotonic()
             answered = self._answer(process) == "done"
-            has_finished = answered and _has_finished(job)
+            pace = _pace(job) if answered else None
             with suppress(RunError):  # it was deleted; else no worker has taken the lease over
                 job.run.end_lease()
             with self._changed:
                 del self._running[number]
-                if has_finished:
-                    self._paces[job.kind] = (time.monotonic() - began_s) / job.epochs
+                if pace is not None:
+                    self._paces[job.kind] = pace
                 self._changed.notify_all()
             if not answered:  # the worker died, and with it its lease: the run shows as interrupted
                 return
@@ -318,18 +325,38 @@ class LocalExecutor:
         assert process.stdout is not None
         return process.stdout.readline().strip()
 
-    def _keep_leases(self) -> None:
-        """Renew the leases of waiting runs, so that they show as queued, not as interrupted."""
+    def _keep_house(self) -> None:
+        """Every second: waiting runs keep their leases, and slow ones do not hold up others."""
+        slow_since: dict[str, float] = {}
         while self._open:
-            with self._changed:
+            with self._changed:  # nobody takes one over meanwhile
                 for job in self._queue:
                     with suppress(RunError):  # a deleted run or a full disk is no one else's harm
                         job.run.renew_lease()
-                self._changed.wait(HEARTBEAT_S)
+            self._hurry(slow_since)
+            self._closing.wait(HEARTBEAT_S)
+
+    def _hurry(self, slow_since: dict[str, float]) -> None:
+        """End a slow motion for which others have waited long enough.
+
+        Args:
+            slow_since: run -> when it began to be in the way; kept between calls.
+        """
+        with self._changed:
+            waiting = {job.owner for job in self._queue}
+            at_work = list(self._running.values())
+        for job in at_work:
+            if job.run.asked() != "slow" or not waiting - {job.owner}:
+                slow_since.pop(job.run.id, None)
+            elif time.monotonic() - slow_since.setdefault(job.run.id, time.monotonic()) > SLOW_S:
+                with suppress(RunError):  # it was deleted
+                    job.run.ask("run")
 
 
-def _has_finished(job: Job) -> bool:
+def _pace(job: Job) -> float | None:
+    """Seconds of computing for an epoch of a run that has finished; None of any other."""
     try:
-        return job.epochs > 0 and job.run.record().status == "finished"
+        record = job.run.record()
     except VAELabError:  # deleted meanwhile
-        return False
+        return None
+    return record.elapsed_s / record.config.train.epochs if record.status == "finished" else None

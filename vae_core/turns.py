@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from vae_core.record import RunRecord
-from vae_core.runs import Run
+from vae_core.runs import Run, Want
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Job:
         owner: who asked, for fairness; any string.
         max_steps: after which it pauses; None for all.
         kind: runs of one kind take about as long for an epoch.
-        epochs: that it has still to train, also in part.
+        epochs: that it has still to train, also in part; 0 for one that is only to be stopped.
     """
 
     run: Run
@@ -29,12 +29,20 @@ class Job:
     epochs: float
 
     @classmethod
-    def of(cls, run: Run, record: RunRecord, owner: str, max_steps: int | None) -> "Job":
+    def of(
+        cls, run: Run, record: RunRecord, owner: str, max_steps: int | None, want: Want = "run"
+    ) -> "Job":
         """Describe what is left of a run; `record` is its description."""
         config = record.config
         done = record.num_done / record.num_steps if record.num_steps else 0.0
-        kind = f"{config.dataset} {config.model.name}"
-        return cls(run, owner, max_steps, kind, config.train.epochs * (1 - done))
+        kind = f"{config.dataset} {config.model.model_dump_json()}"
+        epochs = 0.0 if want == "stop" else config.train.epochs * (1 - done)
+        return cls(run, owner, max_steps, kind, epochs)
+
+    @property
+    def is_short(self) -> bool:
+        """Say whether it takes a few steps at most."""
+        return self.max_steps is not None or self.epochs == 0
 
 
 def fairest(queue: Sequence[Job], busy: Sequence[str], turns: Mapping[str, int]) -> Job:
@@ -107,17 +115,24 @@ class Expected:
 
     def lasts_s(self, job: Job) -> float:
         """Seconds that a waiting job will take; infinity where nothing is known."""
-        if job.max_steps is None and job.kind in self._paces:
+        if job.is_short:
+            return 0.0
+        if job.kind in self._paces:
             return self._paces[job.kind] * job.epochs
-        return self._like_those_s if job.max_steps is None else 0.0
+        return self._like_those_s
 
     def at_work(self) -> list[tuple[str, float]]:
         """Owner and seconds left of each job that has a worker."""
         return [
-            (job.owner, _left_s(row) if row else self.lasts_s(job))
+            (job.owner, self._left_s(job, row))
             for job, row in zip(self._jobs, self._rows, strict=True)
         ]
 
-
-def _left_s(row: dict[str, Any]) -> float:
-    return float(row["elapsed_s"] / row["step"] * (row["num_steps"] - row["step"]))
+    def _left_s(self, job: Job, row: dict[str, Any] | None) -> float:
+        if job.is_short:
+            return 0.0
+        if job.run.asked() == "slow":  # for as long as a person likes
+            return math.inf
+        if row is None:
+            return self.lasts_s(job)
+        return float(row["elapsed_s"] / row["step"] * (row["num_steps"] - row["step"]))

@@ -280,9 +280,12 @@ def _listen(jobs: "queue.SimpleQueue[dict[str, Any]]") -> None:
 def _warm_up() -> None:
     """Take two steps, so that the first run does not pay for it."""
     # scikit-learn imports pandas where it can, 60 MB, to know data frames, which nobody here has.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
-    importlib.import_module("sklearn.neighbors")
-    del sys.modules["pandas"]
+    if "pandas" not in sys.modules:
+        sys.modules["pandas"] = None  # type: ignore[assignment]
+        try:
+            importlib.import_module("sklearn.neighbors")
+        finally:
+            del sys.modules["pandas"]
     events = train(default_config("digits"), load_dataset("digits"))
     next(events)
     events.send(2)

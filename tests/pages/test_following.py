@@ -162,7 +162,7 @@ def test_a_status_is_told_when_it_the_step_or_the_error_changes(run: Run, watche
     run.update(status="paused")
     assert watcher.look() == ["status"]
     expected = {"status": "paused", "num_done": 4, "num_steps": 38, "elapsed_s": 2.5, "error": None}
-    assert watcher.newest("status") == expected | {"waiting": None}
+    assert watcher.newest("status") == expected | {"waiting": None, "is_slow": False}
     run.update(status="queued")
     assert watcher.look() == ["status"]
     assert not watcher.follower.is_over

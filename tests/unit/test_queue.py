@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 
 import pytest
 
@@ -232,10 +233,48 @@ def test_what_a_run_of_the_same_kind_took_is_what_the_next_is_expected_to_take(
     first, second, third = (submit(executor, name) for name in ("ann", "bob", "cy"))
     stubs.wait_for(1)
     assert executor.waiting(third.id) == jobs.Waiting(2, None)
-    first.update(status="finished")
+    first.update(status="finished", elapsed_s=3.0)
     stubs.end(first.id)
     stubs.wait_for(2)
-    told = executor.waiting(third.id)
-    assert told is not None
-    assert (told.place, told.expected_s) == (1, pytest.approx(executor._paces["digits mlp"] * 2))
+    assert executor.waiting(third.id) == jobs.Waiting(1, pytest.approx(3.0))
     assert executor.waiting(second.id) is None
+
+
+def test_nobody_is_promised_a_time_behind_a_run_in_slow_motion(
+    stubs: Stubs, submit: Submit
+) -> None:
+    executor = stubs.executor()
+    slow, queued = submit(executor, "ann"), submit(executor, "bob")
+    stubs.wait_for(1)
+    slow.append_metrics({"kind": "progress", "step": 25, "num_steps": 100, "elapsed_s": 5.0})
+    slow.ask("slow")
+    assert executor.waiting(queued.id) == jobs.Waiting(1, None)
+
+
+def test_a_slow_motion_ends_when_others_have_waited_for_it(
+    stubs: Stubs, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "SLOW_S", 0.1)
+    executor = stubs.executor()
+    slow = submit(executor, "ann")
+    stubs.wait_for(1)
+    slow.ask("slow")
+    submit(executor, "ann")  # one's own patience is one's own
+    time.sleep(0.3)
+    assert slow.asked() == "slow"
+    submit(executor, "bob")
+    until(lambda: slow.asked() == "run", 5, "full speed")
+
+
+def test_a_job_that_is_only_stopped_or_takes_one_step_holds_nobody_up(
+    stubs: Stubs, submit: Submit
+) -> None:
+    executor = stubs.executor()
+    running = submit(executor, "ann")
+    stubs.wait_for(1)
+    running.append_metrics({"kind": "progress", "step": 25, "num_steps": 100, "elapsed_s": 5.0})
+    paused = [runs.create(small()) for _ in range(2)]
+    executor.submit(paused[0], owner="bob", max_steps=1)
+    executor.submit(paused[1], owner="cy", want="stop")
+    last = submit(executor, "dan")
+    assert executor.waiting(last.id) == jobs.Waiting(3, pytest.approx(15.0))

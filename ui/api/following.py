@@ -81,14 +81,15 @@ class Follower:
             return []
         self.is_over = record.status in ENDED
         waiting = self._waiting(self.run.id) if record.status == "queued" else None
-        status = (record.status, record.num_done, record.error, waiting)
+        is_slow = self.run.asked() == "slow"
+        status = (record.status, record.num_done, record.error, waiting, is_slow)
         if status == self._status:
             return []
         self._status = status
         names = ("status", "num_done", "num_steps", "elapsed_s")
         error = None if record.error is None else without_folders(record.error)
         told = {name: getattr(record, name) for name in names}
-        return [_event("status", told | {"error": error, "waiting": waiting})]
+        return [_event("status", told | {"error": error, "waiting": waiting, "is_slow": is_slow})]
 
     def _changed(self, name: str, kind: str, text: Callable[[Path, Stamp], str]) -> Iterator[Event]:
         path = self.run.folder / name

@@ -153,7 +153,8 @@ function askLater(view) {
 /** Whether the server's page shows another state than the stream tells. */
 function isBehind({ heard, data }) {
   if (heard === null) return false;
-  return heard.status !== data.status || (isAtRest(heard) && heard.num_done !== data.numDone);
+  if (heard.status !== data.status || heard.is_slow !== data.isSlow) return true;
+  return isAtRest(heard) && heard.num_done !== data.numDone;
 }
 
 function isAtRest({ status }) {
