@@ -140,7 +140,7 @@ def test_sliders(page: Page, address: str, model: str) -> None:
 
 
 def test_denoise(page: Page, address: str) -> None:
-    open_lab(page, address)
+    open_lab(page, address, "damage=poisson")  # which no other test measures
     for _ in schemes(page):
         for part in (".vl-lab-own", ".vl-lab-more", ".vl-lab-save"):
             opened = page.locator(part)
