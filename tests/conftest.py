@@ -1,12 +1,13 @@
 """What every test may use: small data, short runs, seeded generators, the real MNIST."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
+from ui.server_settings import server_settings
 from vae_core import MLPConfig, RunConfig, TrainConfig, load_dataset
 from vae_core.data import Dataset, DataSpec, ImageSource
 
@@ -30,6 +31,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def _part(source: ImageSource, num: int) -> ImageSource:
     return ImageSource(source.spec, source.images[:num], source.labels[:num])
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings() -> Iterator[None]:
+    """Variables that a test sets are read, and forgotten after it."""
+    server_settings.cache_clear()
+    yield
+    server_settings.cache_clear()
 
 
 @pytest.fixture

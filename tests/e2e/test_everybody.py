@@ -56,6 +56,13 @@ def resize(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
+def assert_is_for_everybody(page: Page) -> None:
+    """Look at a page as it is: in light and dark, and on phones."""
+    for _ in schemes(page):
+        assert_accessible(page)
+    assert_fits_phones(page)
+
+
 def test_explore(page: Page, address: str) -> None:
     open_map(page, address, query="&maths=true")
     expect(page.locator(".vl-bill canvas")).to_be_visible()
@@ -80,9 +87,7 @@ def test_explore(page: Page, address: str) -> None:
 def test_a_map_of_many_numbers(page: Page, address: str) -> None:
     open_map(page, address, "mnist-16d", "&maths=true")
     expect(page.locator(".vl-bill canvas")).to_be_visible()
-    for _ in schemes(page):
-        assert_accessible(page)
-    assert_fits_phones(page)
+    assert_is_for_everybody(page)
 
 
 def test_train_before_a_run(page: Page, address: str) -> None:
@@ -102,20 +107,14 @@ def test_a_run_at_work_one_taken_apart_and_one_stopped(
     page: Page, address: str, runs_folder: Path
 ) -> None:
     start_long_run(page, address, runs_folder)
-    for _ in schemes(page):
-        assert_accessible(page)
-    assert_fits_phones(page)
+    assert_is_for_everybody(page)
     pause(page)
     press(page, "Step")
     expect(page.locator(".vl-step")).to_be_visible()
-    for _ in schemes(page):
-        assert_accessible(page)
-    assert_fits_phones(page)
+    assert_is_for_everybody(page)
     stop(page)
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
-    for _ in schemes(page):
-        assert_accessible(page)
-    assert_fits_phones(page)
+    assert_is_for_everybody(page)
 
 
 def test_the_film_of_a_run(page: Page, address: str) -> None:
@@ -124,9 +123,7 @@ def test_the_film_of_a_run(page: Page, address: str) -> None:
     expect(page.get_by_role("slider", name="Moment")).to_be_enabled()
     page.get_by_role("slider", name="Moment").press("Home")
     expect(page.get_by_text("before the first step")).to_be_visible()
-    for _ in schemes(page):
-        assert_accessible(page)
-    assert_fits_phones(page)
+    assert_is_for_everybody(page)
 
 
 @pytest.mark.parametrize("model", ["digits-2d", "digits-cvae-2d"])
@@ -179,18 +176,14 @@ def test_compare(page: Page, address: str) -> None:
     page.goto(f"{address}/compare")
     settle(page)
     expect(page.locator(".vl-mark-cross path")).to_have_count(4)
-    for _ in schemes(page):
-        assert_accessible(page)
-    assert_fits_phones(page)
+    assert_is_for_everybody(page)
 
 
 def test_a_run_that_is_not_here(page: Page, address: str) -> None:
     page.goto(f"{address}/train?run=nowhere")
     settle(page)
     expect(page.get_by_text("This run is not here")).to_be_visible()
-    for _ in schemes(page):
-        assert_accessible(page)
-    assert_fits_phones(page)
+    assert_is_for_everybody(page)
 
 
 def test_a_phones_menu_leads_to_every_page(page: Page, address: str) -> None:

@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 
 from tests.hostile import watching
 from tests.pages.guarding import client as guarded
-from ui.server_settings import server_settings
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +20,6 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VAELAB_RUNS", str(folder))
     monkeypatch.setattr("os.fsync", lambda _: None)  # no power is cut here, and disks are slow
     return folder
-
-
-@pytest.fixture(autouse=True)
-def fresh_settings() -> Iterator[None]:
-    server_settings.cache_clear()
-    yield
-    server_settings.cache_clear()
 
 
 @pytest.fixture(autouse=True)

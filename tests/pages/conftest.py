@@ -9,7 +9,6 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.training import StubExecutor
-from ui.server_settings import server_settings
 from vae_core import MLPConfig, RunConfig, build_model, runs
 from vae_core.checkpoints import save_trained
 from vae_core.data import Dataset
@@ -23,14 +22,6 @@ Open = Callable[..., AppTest]
 def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the runs of whoever starts it."""
     monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
-
-
-@pytest.fixture(autouse=True)
-def fresh_settings() -> Iterator[None]:
-    """Variables that a test sets are read, and forgotten after it."""
-    server_settings.cache_clear()
-    yield
-    server_settings.cache_clear()
 
 
 @pytest.fixture(autouse=True)
